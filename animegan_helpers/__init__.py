@@ -1,0 +1,4 @@
+"""The small module behind the notebooks: faces, networks, training, the latent space and mode spread.
+
+Nothing happens when it is imported; every file is one subject and can be read on its own.
+"""

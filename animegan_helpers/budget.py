@@ -1,0 +1,123 @@
+"""How much to do and on what: the budget, the device, the arithmetic and the seed."""
+
+import json
+import os
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+PROJECT = Path(__file__).resolve().parent.parent
+DATA = PROJECT / "data"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much work a notebook does.
+
+    faces: pictures to train on; width: channels of G's last hidden layer; epochs: passes over the faces;
+    toy_steps: updates of a 2-D toy GAN; samples: pictures drawn from G to measure it;
+    preset: the training preset of the same size.
+    """
+
+    name: str
+    faces: int
+    width: int
+    epochs: int
+    toy_steps: int
+    samples: int
+    preset: str
+
+
+BUDGETS = {
+    budget.name: budget
+    for budget in (
+        Budget("smoke", faces=300, width=8, epochs=2, toy_steps=150, samples=300, preset="smoke"),
+        Budget("laptop", faces=6_000, width=32, epochs=12, toy_steps=3_000, samples=2_000, preset="laptop"),
+        Budget("gpu", faces=25_000, width=64, epochs=100, toy_steps=10_000, samples=10_000, preset="report"),
+    )
+}
+
+
+def choose_budget(name: str | None = None) -> Budget:
+    """The budget called `name`, else the one in ANIMEGAN_BUDGET, else `gpu` where there is CUDA and `laptop` elsewhere.
+
+    Raises ValueError when there is no budget of that name.
+    """
+    name = name or os.environ.get("ANIMEGAN_BUDGET") or ("gpu" if torch.cuda.is_available() else "laptop")
+    if name not in BUDGETS:
+        raise ValueError(f"no budget is called {name!r}: set ANIMEGAN_BUDGET to one of {', '.join(BUDGETS)}")
+    return BUDGETS[name]
+
+
+def choose_device(name: str | None = None) -> torch.device:
+    """The device called `name`, else the best there is: CUDA, then Apple's MPS, then the CPU.
+
+    Raises ValueError when the machine has no such device.
+    """
+    if name is None:
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise ValueError(f"this machine has no device {name!r}: use cpu, or leave the device out") from None
+    return device
+
+
+def best_precision(device: torch.device) -> str:
+    """`bf16` where a convolution is really faster in it, forward and backward, else `fp32`.
+
+    A processor can accept bfloat16 and emulate it slowly, so a layer of DCGAN's size is timed in both.
+    """
+    if device.type == "mps":
+        return "fp32"
+    layer = nn.Conv2d(64, 128, 4, 2, 1, bias=False).to(device, memory_format=torch.channels_last)
+    images = torch.rand(50, 64, 32, 32, device=device).to(memory_format=torch.channels_last).requires_grad_()
+
+    def seconds(enabled: bool) -> float:
+        start = time.perf_counter()
+        with torch.autocast(device.type, torch.bfloat16, enabled=enabled):
+            loss = layer(images).sum()
+        torch.autograd.grad(loss, (images, layer.weight))[0].sum().item()  # .item() waits for a GPU
+        return time.perf_counter() - start
+
+    seconds(True), seconds(False)  # the first call of each sets things up
+    fastest = {precision: min(seconds(precision == "bf16") for _ in range(5)) for precision in ("bf16", "fp32")}
+    return "bf16" if fastest["bf16"] < 0.9 * fastest["fp32"] else "fp32"
+
+
+def seed_everything(seed: int) -> None:
+    """Seeds Python's, NumPy's and torch's global generators."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def describe_machine() -> str:
+    """One line: the device and what it is made of."""
+    device = choose_device()
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name()})"
+    return f"{device.type} ({os.cpu_count()} CPU cores, {torch.get_num_threads()} threads)"
+
+
+def start_notebook(number: str) -> Budget:
+    """Seeds, chooses the budget, and says what was chosen and how long notebook `number` ("05") takes with it.
+
+    The minutes stand in data/timings.json, written by `make run`.
+    """
+    seed_everything(0)
+    budget = choose_budget()
+    print(f"budget {budget.name!r} on {describe_machine()}; change it with ANIMEGAN_BUDGET=smoke, laptop or gpu")
+    timings = DATA / "timings.json"
+    measured = json.loads(timings.read_text()) if timings.exists() else {}
+    for name in BUDGETS:
+        if minutes := measured.get(name, {}).get("minutes", {}).get(number):
+            mark = "->" if name == budget.name else "  "
+            print(f"{mark} {name}: {minutes:.1f} minutes, measured on {measured[name]['hardware']}")
+    return budget
