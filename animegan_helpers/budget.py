@@ -87,8 +87,10 @@ def best_precision(device: torch.device) -> str:
         return time.perf_counter() - start
 
     seconds(True), seconds(False)  # the first call of each sets things up
-    fastest = {precision: min(seconds(precision == "bf16") for _ in range(5)) for precision in ("bf16", "fp32")}
-    return "bf16" if fastest["bf16"] < 0.9 * fastest["fp32"] else "fp32"
+    # in turns, and the fastest of each, so that something else running for a moment decides nothing
+    rounds = [(seconds(True), seconds(False)) for _ in range(7)]
+    bf16, fp32 = (min(times) for times in zip(*rounds))
+    return "bf16" if bf16 < 0.9 * fp32 else "fp32"
 
 
 def seed_everything(seed: int) -> None:

@@ -19,8 +19,8 @@ EYES: dict[str, RGB] = {
     "red": (218, 36, 46), "yellow": (244, 212, 56),
 }  # fmt: skip
 SKIN: dict[str, RGB] = {
-    "pale": (255, 241, 234), "fair": (254, 219, 193), "tan": (228, 176, 130), "brown": (178, 120, 82),
-    "dark": (120, 78, 58),
+    "pale": (255, 236, 222), "fair": (255, 208, 174), "tan": (226, 166, 118), "brown": (174, 112, 76),
+    "dark": (114, 70, 52),
 }  # fmt: skip
 
 
@@ -31,7 +31,8 @@ class Style:
     line: float  # width of the outlines; 0: none
     ink: float  # colour of the outlines: 0 that of the part, 1 black
     saturation: float  # colours are multiplied by this
-    lift: float  # share of white in all colours
+    veil: RGB  # a colour that is laid over all others,
+    veiled: float  # and its share, 0...1
     shade: float  # depth of the shadows, 0...1
     gradient: bool  # soft shading, else hard edges
     eye_width: float
@@ -43,11 +44,11 @@ class Style:
 
 
 STYLES: dict[str, Style] = {
-    "cel": Style(0.9, 0.55, 1.0, 0.0, 0.30, False, 15.5, 15.0, 1.0, 2.4, 3.5, 0.55),
-    "soft": Style(0.6, 0.2, 0.85, 0.08, 0.22, True, 16.0, 16.5, 0.0, 2.0, 4.5, 0.5),
-    "bold": Style(1.7, 0.95, 1.15, 0.0, 0.42, False, 17.0, 11.5, 2.4, 3.0, 2.5, 0.0),
-    "pastel": Style(0.0, 0.1, 0.6, 0.22, 0.14, True, 14.0, 15.5, -1.2, 1.6, 7.0, 0.25),
-    "retro": Style(0.9, 0.7, 0.9, 0.0, 0.36, False, 13.0, 19.0, 0.4, 3.2, 1.5, 0.8),
+    "cel": Style(0.8, 0.35, 1.1, WHITE, 0.0, 0.32, False, 16.5, 16.0, 1.0, 2.5, 3.5, 0.6),
+    "soft": Style(0.5, 0.05, 0.9, WHITE, 0.06, 0.28, True, 17.0, 17.0, 0.0, 2.0, 4.0, 0.55),
+    "bold": Style(1.7, 0.9, 1.2, WHITE, 0.0, 0.46, False, 18.0, 12.5, 2.8, 3.0, 2.5, 0.0),
+    "pastel": Style(0.0, 0.1, 0.62, WHITE, 0.24, 0.14, True, 14.5, 15.5, -1.2, 1.6, 7.0, 0.25),
+    "retro": Style(0.8, 0.6, 0.9, (200, 130, 70), 0.14, 0.42, False, 14.0, 20.0, 0.6, 3.6, 1.5, 0.85),
 }
 
 
@@ -92,6 +93,12 @@ class Sketch:
     accent: RGB  # of ribbon, flower, hairband, hair ties
     clothes: RGB
 
+    def fill(self, part: str) -> RGB | str:
+        """The fill of "back" hair, "front" hair, a side "lock" or "skin": a gradient's name, or one flat colour."""
+        if self.style.gradient:
+            return part
+        return {"back": mix(self.hair, self.hair_shade, 0.75), "skin": self.skin}.get(part, self.hair)
+
     def far(self, side: int) -> float:
         """How far the side (-1 left, 1 right) is turned away, 0...1."""
         return max(0.0, side * self.turn)
@@ -103,25 +110,26 @@ def sketch(face: FaceDescription) -> Sketch:
     style = STYLES[labels["style"]]
     turn = (FACTORS["direction"].index(labels["direction"]) - 2) / 2 + face.between("turn", -0.1, 0.1)
 
-    def tone(colour: RGB, hue: float = 0.0, value: float = 1.0) -> RGB:
+    def tone(colour: RGB, hue: float = 0.0, value: float = 1.0, saturation: float = style.saturation) -> RGB:
         """The colour as this style and this light show it."""
         h, s, v = colorsys.rgb_to_hsv(*(c / 255 for c in colour))
-        rgb = colorsys.hsv_to_rgb((h + hue) % 1, min(1.0, s * style.saturation), min(1.0, v * value))
-        warm = face.between("warmth", -0.035, 0.035)
-        light = face.between("light", 0.9, 1.05)
+        rgb = colorsys.hsv_to_rgb((h + hue) % 1, min(1.0, s * saturation), min(1.0, v * value))
+        warm = face.between("warmth", -0.02, 0.03)
+        light = face.between("light", 0.92, 1.04)
         lit = tuple(min(255.0, 255 * c * light * w) for c, w in zip(rgb, (1 + warm, 1, 1 - warm)))
-        return mix(lit, WHITE, style.lift)
+        return mix(lit, style.veil, style.veiled)
 
-    skin = tone(SKIN[labels["skin"]], 0, face.between("skin_value", 0.98, 1.02))
+    # Skin keeps more of its colour in pale styles than the rest: grey skin would name no tone.
+    skin = tone(SKIN[labels["skin"]], 0, face.between("skin_value", 0.98, 1.02), max(0.9, min(1.0, style.saturation)))
     hair = tone(HAIR[labels["hair"]], face.between("hair_hue", -0.012, 0.012), face.between("hair_value", 0.92, 1.06))
     eye = tone(EYES[labels["eyes"]], face.between("eye_hue", -0.01, 0.01))
     skin_shade = mix(skin, (skin[0] * 0.86, skin[1] * 0.62, skin[2] * 0.58), style.shade * 1.4)
-    hair_shade = mix(hair, (hair[0] * 0.42, hair[1] * 0.36, hair[2] * 0.5), style.shade * 1.6)
+    hair_shade = mix(hair, (hair[0] * 0.4, hair[1] * 0.32, hair[2] * 0.46), min(1.0, style.shade * 2.4))
     hair_dark = tuple(c * 0.4 for c in hair)
     ink = (40, 26, 34)
     # The accent's hue is kept away from the hair's, so that it shows.
     hue = colorsys.rgb_to_hsv(*HAIR[labels["hair"]])[0] + face.between("accent", 0.3, 0.7)
-    accent = tone(hsv(hue, 0.75, 0.95))
+    accent = tone(hsv(hue, 0.65, 0.95))
     clothes = tone(hsv(face.nuisance["clothes_hue"], 0.6 * face.nuisance["clothes"], face.between("clothes_value", 0.3, 1)))
     return Sketch(
         face, style, EXPRESSIONS[labels["expression"]], turn,
@@ -149,31 +157,32 @@ def code(colour: RGB) -> str:
 
 def path(*steps: str | float) -> str:
     """The data of an SVG path: path("M", 0, 1, "Q", 2, 3, 4, 5)."""
-    return " ".join(step if isinstance(step, str) else f"{step:.1f}" for step in steps)
+    return " ".join(str(step) if not isinstance(step, float) else f"{step:.1f}" for step in steps)
 
 
 def shape(data: str, fill: RGB | str, line: RGB | None = None, width: float = 0.0, opacity: float = 1.0) -> str:
     """A filled path, outlined where a line colour and a width are given. fill: a colour, or the name of a gradient."""
     paint = code(fill) if isinstance(fill, tuple) else f"url(#{fill})"
     edge = f' stroke="{code(line)}" stroke-width="{width:.1f}"' if line and width else ""
-    thin = f' opacity="{opacity:.2f}"' if opacity < 1 else ""
+    thin = f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
     return f'<path d="{data}" fill="{paint}"{edge}{thin}/>'
 
 
 def lines(data: str, colour: RGB, width: float, opacity: float = 1.0) -> str:
     """Lines along a path, not filled, with round ends."""
-    thin = f' opacity="{opacity:.2f}"' if opacity < 1 else ""
+    thin = f' stroke-opacity="{opacity:.2f}"' if opacity < 1 else ""
     return f'<path d="{data}" fill="none" stroke="{code(colour)}" stroke-width="{width:.1f}" stroke-linecap="round"{thin}/>'
 
 
 def oval(x: float, y: float, rx: float, ry: float, fill: RGB | str, opacity: float = 1.0) -> str:
     """A filled ellipse around (x, y)."""
     paint = code(fill) if isinstance(fill, tuple) else f"url(#{fill})"
-    thin = f' opacity="{opacity:.2f}"' if opacity < 1 else ""
+    thin = f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
     return f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{rx:.1f}" ry="{ry:.1f}" fill="{paint}"{thin}/>'
 
 
-def gradient(name: str, *stops: tuple[float, RGB]) -> str:
-    """A gradient from the top of a part to its bottom, under a name that `shape` and `oval` take as fill."""
+def gradient(name: str, top: float, low: float, *stops: tuple[float, RGB]) -> str:
+    """A gradient from height `top` to height `low`, under a name that `shape` and `oval` take as fill."""
     inner = "".join(f'<stop offset="{at:.2f}" stop-color="{code(colour)}"/>' for at, colour in stops)
-    return f'<linearGradient id="{name}" x1="0" y1="0" x2="0" y2="1">{inner}</linearGradient>'
+    frame = f'gradientUnits="userSpaceOnUse" x1="0" x2="0" y1="{top:.1f}" y2="{low:.1f}"'
+    return f'<linearGradient id="{name}" {frame}>{inner}</linearGradient>'

@@ -1,9 +1,4 @@
-"""A folder, a zip or the drawn set becomes a `FaceSet`: uint8 pixels in one memory-mapped file, decoded only once.
-
-The packed pixels lie in the cache folder, one entry for each content and way of scaling:
-`faces-<key>/images.npy`, uint8 (N, 3, size, size), and `faces.json`, everything else. An entry is written under
-another name and renamed when it is whole, so that no reader meets half of it. Nothing is written where the faces are.
-"""
+"""A folder, a zip or the drawn set becomes a `FaceSet`: uint8 pixels, memory-mapped, with labels if there are any."""
 
 import hashlib
 import json
@@ -11,24 +6,19 @@ import os
 import sys
 import tempfile
 import warnings
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from tqdm.auto import tqdm
 
-from .sources import FacesError, Picture, Source, Unreadable, decode, open_source
+from .packing import count_reasons, open_entry, pack
+from .sources import FacesError, open_source
 
 if TYPE_CHECKING:
     import torch
 
 LAYOUT = 1  # of a cache entry; a new number makes every set be packed again
-CHECKED_ROWS = 64  # evenly spaced, so that opening takes the same time for a set of any size
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,9 +46,9 @@ class FaceSet:
 
     def summary(self) -> str:
         """How many were read, how many were skipped and why, which labels there are; a line each."""
-        lines = [f"{len(self):,} faces of {self.images.shape[2]}x{self.images.shape[3]} pixels from {self.source}"]
+        lines = [f"{len(self):,} faces of {self.images.shape[2]}x{self.images.shape[3]} pixels from the {self.source}"]
         if self.skipped:
-            lines.append(f"skipped {len(self.skipped):,}: {_count_reasons(self.skipped)}")
+            lines.append(f"skipped {len(self.skipped):,}: {count_reasons(self.skipped)}")
         factors = [f"{name} ({len(set(values) - {''})} values)" for name, values in self.labels.items()]
         return "\n".join([*lines, f"labels: {', '.join(factors) or 'none'}"])
 
@@ -126,20 +116,22 @@ def load_faces(
     if method not in ("resize", "crop"):
         raise FacesError(f"There is no method {method!r}: use 'resize' or 'crop'.")
     if size < 1 or (count is not None and count < 1):
-        raise FacesError(f"count={count} and size={size} must be at least 1.")
+        raise FacesError(f"count={count}, size={size}: both must be at least 1.")
     source = open_source(os.environ.get("ANIMEGAN_FACES", "") if path is None else path, count, seed, only)
     cache = cache_folder() if cache is None else Path(cache).expanduser()
     if source.folder and cache.resolve().is_relative_to(source.folder):
         raise FacesError(f"The cache {cache} lies inside the {source.description}: set ANIMEGAN_CACHE to another folder.")
     key = json.dumps([LAYOUT, method, size, source.fingerprint])
     entry = cache / f"faces-{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"
-    faces = _open_entry(entry, source)
-    if faces is None:
-        faces = _pack(source, entry, size, lambda data: decode(data, size, method), progress)
+    images, about = open_entry(entry) or pack(source, entry, size, method, progress)
+    labels = {factor: np.array(values, dtype=str) for factor, values in about["labels"].items()}
+    skipped = [(file, reason) for file, reason in about["skipped"]]
+    faces = FaceSet(images, labels, np.array(about["files"], dtype=str), skipped, source.description)
     if len(faces) < minimum:
+        reasons = f" (skipped: {count_reasons(skipped)})" if skipped else ""
         raise FacesError(
-            f"Only {len(faces)} faces could be read from {source.description}, and {minimum} are needed"
-            f"{_because(faces.skipped)}: add pictures, or ask for less."
+            f"Only {len(faces):,} faces could be read from the {source.description}{reasons}, "
+            f"and {minimum:,} are needed: add pictures, or ask for fewer."
         )
     return faces
 
@@ -178,43 +170,10 @@ def find_duplicates(images: np.ndarray) -> list[tuple[int, int]]:
     return pairs
 
 
-def _pack(source: Source, entry: Path, size: int, decode_one: Callable, progress: bool) -> FaceSet:
-    """Decodes every picture of `source` into a new cache entry, and opens it."""
-    with _cache_errors(entry.parent):
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        scratch = tempfile.TemporaryDirectory(prefix="packing-", dir=entry.parent, ignore_cleanup_errors=True)
-    with scratch:
-        packed = Path(scratch.name, "entry")
-        files, rows, skipped = [], [], list(source.notes)
-        with _cache_errors(entry.parent):
-            packed.mkdir()
-            file = (packed / "images.npy").open("wb")
-        # Rows are appended to the file, not written through a memory map: there a full disk would end the process.
-        with file, warnings.catch_warnings(), tqdm(total=source.total, desc="packing faces", disable=not progress) as bar:
-            warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd files; those that cannot be read are listed
-            _write_header(file, 0, size)
-            for name, result, labels in _in_order(source.pictures(), decode_one):
-                bar.update()
-                if isinstance(result, Unreadable):
-                    skipped.append((name, str(result)))
-                    continue
-                with _cache_errors(entry.parent):
-                    file.write(result)
-                files.append(name)
-                rows.append(labels)
-            if not files:
-                raise FacesError(
-                    f"No face could be read from {source.description}{_because(skipped)}: "
-                    "give a folder or a zip of JPEG, PNG, WebP, BMP or GIF pictures."
-                )
-            with _cache_errors(entry.parent):
-                _write_header(file, len(files), size)
-                _flush(file)
-        factors = dict.fromkeys(factor for row in rows for factor, value in row.items() if value)
-        labels = {factor: [row.get(factor, "") for row in rows] for factor in factors}
-        about = {"checksum": _checksum(packed / "images.npy"), "labels": labels, "files": files, "skipped": skipped}
-        with _cache_errors(entry.parent):
-            with (packed / "faces.json").open("w", encoding="ascii") as file:
-                json.dump(about, file)
-                _flush(file)
-            return _publish(packed, entry, Path(scratch.name), source)
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True

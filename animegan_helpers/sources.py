@@ -1,4 +1,4 @@
-"""Where faces come from (a folder, a zip, the drawn set), and how one picture file becomes a square of pixels."""
+"""Where faces come from: the picture files of a folder, of a zip or of the drawn set, in order, and their labels."""
 
 import csv
 import hashlib
@@ -13,14 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
-
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
 MAX_BYTES = 64 * 2**20  # of one file; a face needs a few kilobytes
-MAX_PIXELS = 50_000_000  # of one picture: 150 MB as RGB, in each decoding thread
 DRAWN_COUNT = 6000
 
 
@@ -52,7 +46,7 @@ class _Member:
     name: str  # relative to PATH, parts joined by "/"
     size: int  # bytes
     stamp: int  # changes with the content: time of change in ns in a folder, CRC-32 in a zip
-    handle: Path | zipfile.ZipInfo
+    handle: str | zipfile.ZipInfo
     trouble: str = ""  # why it cannot be read, if that is known already
 
 
@@ -89,7 +83,7 @@ def _drawn_source(count: int, seed: int, only: object) -> Source:
     code = [path for path in sorted(Path(__file__).parent.glob("drawn*")) if path.is_file()]
     digest = hashlib.blake2b(b"\0".join(path.read_bytes() for path in code)).hexdigest()
     chosen = "" if only is None else f", only {only}"
-    description = f"faces drawn on the spot (seed {seed}{chosen})"
+    description = f"drawn set (seed {seed}{chosen})"
     return Source(description, ["drawn", count, seed, repr(only), digest], count, pictures)
 
 
@@ -102,16 +96,16 @@ def _folder_source(root: Path, count: int | None) -> Source:
     for folder, subfolders, names in os.walk(root, onerror=cannot_list, followlinks=True):
         real = os.path.realpath(folder)
         subfolders[:] = [] if real in seen else sorted(subfolders)  # a link to a folder above would never end
+        inner = Path(folder).relative_to(root).as_posix()
         for name in names if real not in seen else ():
-            path = Path(folder, name)
-            members.append(_folder_member(path, path.relative_to(root).as_posix()))
+            members.append(_folder_member(os.path.join(folder, name), name if inner == "." else f"{inner}/{name}"))
         seen.add(real)
     return _file_source(f"folder {root}", ["folder", str(root)], members, notes, count, _read_files, root)
 
 
-def _folder_member(path: Path, name: str) -> _Member:
+def _folder_member(path: str, name: str) -> _Member:
     try:
-        status = path.stat()
+        status = os.stat(path)
     except OSError as error:
         return _Member(name, 0, 0, path, f"cannot be opened ({error.strerror})")
     # Opening a pipe or a device could wait for ever.
@@ -140,7 +134,16 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
     return name.replace("\\", "/")
 
 
-def _file_source(description, fingerprint, members, notes, count, read, folder=None) -> Source:
+def _file_source(
+    description: str,
+    fingerprint: list,
+    members: list[_Member],
+    notes: list[tuple[str, str]],
+    count: int | None,
+    read: Callable[[list[_Member]], Iterator[bytes | Unreadable]],
+    folder: Path | None = None,
+) -> Source:
+    """Sorts the files into pictures and tables of labels, and reads the tables."""
     visible = [m for m in members if not any(p.startswith(".") or p == "__MACOSX" for p in m.name.split("/"))]
     visible.sort(key=lambda member: member.name)
     tables = [m for m in visible if posixpath.basename(m.name).lower() == "labels.csv"]
@@ -210,50 +213,3 @@ def _read_limited(member: _Member, opener: Callable) -> bytes | Unreadable:
     if len(data) > MAX_BYTES:
         return Unreadable(f"larger than {MAX_BYTES // 2**20} MiB")
     return data or Unreadable("empty file")
-
-
-def decode(data: bytes, size: int = 64, method: Literal["resize", "crop"] = "resize") -> np.ndarray:
-    """uint8 (3, size, size) RGB, 0..255, of one picture file. Raises Unreadable with the reason.
-
-    EXIF orientation is applied, transparency laid on white. Then "resize" scales the central square, and "crop" cuts
-    out the central size x size pixels (a smaller picture is scaled up first).
-
-    Scaling is Pillow's bicubic, which widens its kernel when it shrinks a picture and so does not alias (Parmar et
-    al., CVPR 2022, arXiv 2104.11222, section 3), and which rings less than Lanczos beside the hard ink lines of a
-    drawing.
-    """
-    try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise Image.DecompressionBombError
-            if method == "resize":
-                picture.draft(None, (4 * size, 4 * size))  # a large JPEG is decoded at a fraction of its size
-            picture.load()
-            rgb = _to_rgb(_upright(picture))
-            square = min(rgb.size if method == "resize" else (*rgb.size, size))
-            left, top = (rgb.width - square) // 2, (rgb.height - square) // 2
-            box = (left, top, left + square, top + square)
-            pixels = np.asarray(rgb.resize((size, size), Image.Resampling.BICUBIC, box=box))
-            return pixels.transpose(2, 0, 1).copy()
-    except Image.DecompressionBombError:
-        raise Unreadable(f"more than {MAX_PIXELS:,} pixels") from None
-    except UnidentifiedImageError:
-        raise Unreadable("not a JPEG, PNG, WebP, BMP or GIF picture") from None
-    except Exception:  # noqa: BLE001 - a damaged file makes Pillow raise nearly anything
-        raise Unreadable("truncated or damaged") from None
-
-
-def _upright(picture: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(picture)
-    except Exception:  # noqa: BLE001 - damaged EXIF data; the pixels are good all the same
-        return picture
-
-
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I"):  # 16-bit grey; Pillow's own conversion would clip at 255
-        return Image.fromarray((np.asarray(picture).astype(np.int64) >> 8).astype(np.uint8)).convert("RGB")
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return picture.convert("RGB")

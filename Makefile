@@ -1,0 +1,44 @@
+# `make lab` opens the workbook, `make test` runs every test, notebooks included. Both set up what they need.
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+VENV_PYTHON = .venv/Scripts/python.exe
+else
+VENV_PYTHON = .venv/bin/python
+endif
+READY = .venv/ready
+NOTEBOOK ?= notebooks/00_start_here.ipynb
+
+.PHONY: lab env test run notebooks figures clean
+
+lab: $(READY)
+	$(VENV_PYTHON) -m animegan_helpers.workbook lab "$(NOTEBOOK)"
+
+env: $(READY)
+
+# Made once; again when the list of dependencies changes.
+$(READY): pyproject.toml
+	@$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f'Python 3.11 or newer is needed, this is {v[0]}.{v[1]}: make lab PYTHON=python3.12')"
+	@$(PYTHON) -c "import ensurepip, venv" || (echo "Python lacks its venv module: on Debian or Ubuntu, apt install python3-venv"; exit 1)
+	$(PYTHON) -m venv .venv
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	@$(VENV_PYTHON) -c "import pathlib; pathlib.Path('$(READY)').touch()"
+
+# The helper's tests, then every notebook top to bottom in smoke mode, in parallel by file.
+test: $(READY)
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m pytest tests
+	$(VENV_PYTHON) -m animegan_helpers.workbook test
+
+# Every notebook top to bottom at the chosen budget, as HTML under build/.
+run: $(READY)
+	$(VENV_PYTHON) -m animegan_helpers.workbook run
+
+# The same, into the notebooks themselves.
+notebooks: $(READY)
+	$(VENV_PYTHON) -m animegan_helpers.workbook run --in-place
+
+figures: $(READY)
+	$(VENV_PYTHON) figures/make_figures.py
+
+clean:
+	$(PYTHON) -c "import shutil; [shutil.rmtree(p, ignore_errors=True) for p in ('build', '.pytest_cache', '.ruff_cache')]"

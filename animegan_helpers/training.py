@@ -1,0 +1,353 @@
+"""The training of a GAN: its settings, the step, the epochs.
+
+The game is the one of Goodfellow et al. 2014 (arXiv 1406.2661) with the non-saturating loss of its section 3, played
+by DCGAN's rules (Radford et al. 2015, arXiv 1511.06434). In fp32 it gives the numbers of the textbook loop; what is
+faster about it is where the pictures lie, the arithmetic, and gradients that nobody needs and nobody computes.
+"""
+
+import contextlib
+import copy
+import time
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from animegan_helpers.budget import best_precision, choose_device
+from animegan_helpers.distributed import start_group, synchronise_batch_norm
+from animegan_helpers.networks import ARCHITECTURES, INITIALISATIONS, build_networks
+
+HISTORY_COLUMNS = ("loss_d", "loss_g", "d_real", "d_fake")
+"""What is recorded at each step: D's summed loss, G's loss, mean D(x), mean D(G(z)) before D's update."""
+
+
+class TrainingError(ValueError):
+    """Settings that cannot work, or a run that cannot go on; one line that says why and what to do."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The settings of a run; the defaults are the report's (claim R9).
+
+    architecture: a key of ARCHITECTURES; z_dim: length of a latent vector; width: channels of G's last hidden layer;
+    batch: pictures in a batch, over all processes; initialisation: a key of INITIALISATIONS;
+    average: decay of the averaged generator, 0 for none; flip: mirror half of the pictures;
+    precision: fp32, bf16, or auto, the faster of the two on this machine;
+    synchronise_batch_norm: one batch norm over all processes; seed: of weights, noise and shuffle.
+    """
+
+    architecture: str = "dcgan"
+    z_dim: int = 100
+    width: int = 64
+    batch: int = 50
+    epochs: int = 100
+    learning_rate_g: float = 2e-4
+    learning_rate_d: float = 2e-4
+    beta1: float = 0.5
+    beta2: float = 0.999
+    initialisation: str = "normal"
+    average: float = 0.0
+    flip: bool = False
+    precision: str = "auto"
+    synchronise_batch_norm: bool = False
+    seed: int = 0
+
+    def check(self) -> None:
+        """Raises TrainingError for the first setting that cannot work."""
+        demands = {
+            f"architecture must be one of {', '.join(ARCHITECTURES)}": self.architecture in ARCHITECTURES,
+            f"initialisation must be one of {', '.join(INITIALISATIONS)}": self.initialisation in INITIALISATIONS,
+            "precision must be auto, fp32 or bf16": self.precision in ("auto", "fp32", "bf16"),
+            "z_dim, width and epochs must be at least 1": min(self.z_dim, self.width, self.epochs) >= 1,
+            "batch must be at least 2: batch norm needs something to compare with": self.batch >= 2,
+            "learning_rate_g and learning_rate_d must be above 0": min(self.learning_rate_g, self.learning_rate_d) > 0,
+            "beta1, beta2 and average must be at least 0 and below 1": all(
+                0 <= value < 1 for value in (self.beta1, self.beta2, self.average)
+            ),
+            "seed must be between 0 and 2**63 - 1": 0 <= self.seed < 2**63,
+        }
+        for demand, met in demands.items():
+            if not met:
+                raise TrainingError(demand)
+
+
+def load_presets() -> dict[str, dict]:
+    """The presets of presets.toml: name -> fields of TrainingConfig that differ from its defaults."""
+    return tomllib.loads(Path(__file__).with_name("presets.toml").read_text(encoding="utf-8"))
+
+
+def preset(name: str, **changes) -> TrainingConfig:
+    """The settings called `name`, with changes; raises TrainingError for a name or a field that does not exist."""
+    presets = load_presets()
+    if name not in presets:
+        raise TrainingError(f"no preset is called {name!r}: use one of {', '.join(presets)}")
+    unknown = changes.keys() - {field.name for field in fields(TrainingConfig)}
+    if unknown:
+        raise TrainingError(f"no setting is called {', '.join(sorted(unknown))}")
+    config = replace(TrainingConfig(**presets[name]), **changes)
+    config.check()
+    return config
+
+
+def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order in which an epoch visits `count` pictures; it depends on nothing else, so a resumed run has it too."""
+    return np.random.default_rng([seed, epoch]).permutation(count)
+
+
+def discriminator_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> torch.Tensor:
+    """-E[log D(x)] - E[log(1 - D(G(z)))] from logits: 2 ln 2 = 1.386 where D cannot tell."""
+    real_loss = F.binary_cross_entropy_with_logits(real_logits.float(), torch.ones_like(real_logits).float())
+    fake_loss = F.binary_cross_entropy_with_logits(fake_logits.float(), torch.zeros_like(fake_logits).float())
+    return real_loss + fake_loss
+
+
+def generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
+    """-E[log D(G(z))] from logits, the non-saturating loss."""
+    return F.binary_cross_entropy_with_logits(fake_logits.float(), torch.ones_like(fake_logits).float())
+
+
+class Trainer:
+    """A run of training: networks, optimisers, noise and history, moved on step by step.
+
+    images: uint8 (N, 3, 64, 64), a memory map or an array; out: the run's folder, or None to write nothing.
+    On CUDA the pictures move to the device and the step is captured in a CUDA graph.
+    """
+
+    def __init__(self, config: TrainingConfig, images: np.ndarray, out: Path | str | None = None,
+                 device: torch.device | str | None = None):  # fmt: skip
+        config.check()
+        self.device = choose_device(str(device) if device else None)
+        self.group = start_group(self.device)
+        if len(images) < config.batch:
+            raise TrainingError(f"{len(images)} pictures do not fill one batch of {config.batch}: use a smaller batch")
+        if images.shape[1:] != (3, 64, 64):
+            raise TrainingError(f"pictures are {images.shape[1:]}, but the networks are built for (3, 64, 64)")
+        if config.batch % self.group.size:
+            raise TrainingError(f"a batch of {config.batch} cannot be shared by {self.group.size} processes evenly")
+        self.config, self.images = config, images
+        self.out = Path(out) if out is not None else None
+        self.precision = best_precision(self.device) if config.precision == "auto" else config.precision
+        # In fp32 on a CPU the very order of operations is the textbook loop's: a GAN is chaotic, and the last bit of a sum
+        # is another picture twenty steps later. Elsewhere: the layout and the optimiser that are fastest.
+        self._fast = self.precision == "bf16" or self.device.type == "cuda"
+        self._layout = torch.channels_last if self._fast else torch.contiguous_format
+        self.steps_per_epoch = len(images) // config.batch
+        self.step = 0
+        self.notes: list[tuple[int, str]] = []
+        self.seconds = 0.0  # spent training, over all sittings
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            generator, discriminator = build_networks(
+                config.architecture, config.z_dim, config.width, config.initialisation
+            )
+            self.fixed_noise = torch.randn(64, config.z_dim).to(self.device)
+        self.generator = generator.to(self.device, memory_format=self._layout)
+        self.discriminator = discriminator.to(self.device, memory_format=self._layout)
+        self.averaged = copy.deepcopy(generator).eval().requires_grad_(False) if config.average else None
+        if config.synchronise_batch_norm and self.group.size > 1:
+            synchronise_batch_norm(self.generator)
+            synchronise_batch_norm(self.discriminator)
+        self.optimiser_g = self._make_optimiser(self.generator, config.learning_rate_g)
+        self.optimiser_d = self._make_optimiser(self.discriminator, config.learning_rate_d)
+        self.random = torch.Generator(self.device).manual_seed(config.seed)
+        self.history = torch.zeros(config.epochs * self.steps_per_epoch, len(HISTORY_COLUMNS), device=self.device)
+        self._order = (-1, None)  # the epoch whose order is at hand, and the order
+        self._resident = self._graph = None
+        if self.device.type == "cuda":
+            if images.nbytes < torch.cuda.mem_get_info()[0] / 2:
+                self._resident = torch.from_numpy(np.array(images)).to(self.device)
+            if self.group.size == 1 and self._resident is not None:
+                self._graph = CapturedStep(self)
+
+    def _make_optimiser(self, network: nn.Module, learning_rate: float) -> torch.optim.Adam:
+        betas = (self.config.beta1, self.config.beta2)
+        cuda = self.device.type == "cuda"
+        optimiser = torch.optim.Adam(network.parameters(), learning_rate, betas, fused=self._fast, capturable=cuda)
+        for parameter in network.parameters():  # Adam would make these at its first step; a checkpoint fills them
+            optimiser.state[parameter] = {
+                "step": torch.zeros((), device=self.device),
+                "exp_avg": torch.zeros_like(parameter),
+                "exp_avg_sq": torch.zeros_like(parameter),
+            }
+        return optimiser
+
+    @property
+    def epoch(self) -> int:
+        """Epochs finished."""
+        return self.step // self.steps_per_epoch
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done."""
+        return self.step >= len(self.history)
+
+    def curves(self) -> dict[str, np.ndarray]:
+        """The history so far: each of HISTORY_COLUMNS -> float32 (steps,)."""
+        return dict(zip(HISTORY_COLUMNS, self.history[: self.step].T.cpu().numpy()))
+
+    @torch.no_grad()
+    def samples(self, z: torch.Tensor | None = None) -> torch.Tensor:
+        """Images (B, 3, 64, 64) in [-1, 1] on the CPU for z (the fixed noise), in eval mode; leaves no trace."""
+        sampler = self.averaged or self.generator
+        training = sampler.training
+        images = sampler.eval()((self.fixed_noise if z is None else z).to(self.device)).float().cpu()
+        sampler.train(training)
+        return images
+
+    def advance(self) -> None:
+        """One step of D and one of G on the next batch."""
+        epoch, position = divmod(self.step, self.steps_per_epoch)
+        if self._order[0] != epoch:
+            order = torch.from_numpy(epoch_order(len(self.images), self.config.seed, epoch))
+            self._order = (epoch, order.to(self.device) if self._resident is not None else order)
+        batch, share = self.config.batch, self.group.slice(self.config.batch)
+        indices = self._order[1][position * batch : (position + 1) * batch][share]
+        # the whole batch's noise in every process, so that the numbers do not depend on how many there are
+        z = torch.randn(batch, self.config.z_dim, device=self.device, generator=self.random)[share]
+        mirror = None
+        if self.config.flip:
+            mirror = (torch.rand(batch, 1, 1, 1, device=self.device, generator=self.random) < 0.5)[share]
+        play = self._graph.play if self._graph else self.play
+        metrics = play(indices, z, mirror)
+        self.group.average([metrics])
+        self.history[self.step] = metrics
+        if self.averaged is not None:
+            self._update_average()
+        self.step += 1
+
+    def play(self, indices: torch.Tensor, z: torch.Tensor, mirror: torch.Tensor | None) -> torch.Tensor:
+        """D's step, then G's, on real pictures `indices` (B,) and noise z (B, z_dim); a row of the history (4,)."""
+        real = self._real_batch(indices, mirror)  # (B, 3, 64, 64)
+        with self._autocast():
+            fake = self.generator(z)  # (B, 3, 64, 64)
+            real_logits = self.discriminator(real)  # (B,), apart from the fakes: batch norm sees one kind at a time
+            fake_logits = self.discriminator(fake.detach())  # (B,); detach: this loss is not for G to follow
+        loss_d = discriminator_loss(real_logits, fake_logits)
+        self._descend(self.optimiser_d, loss_d)
+        with self._autocast():
+            new_logits = self.discriminator(fake)  # (B,), by the D just updated
+        loss_g = generator_loss(new_logits)
+        self._descend(self.optimiser_g, loss_g)
+        with torch.no_grad():
+            return torch.stack([loss_d, loss_g, real_logits.float().sigmoid().mean(), fake_logits.float().sigmoid().mean()])
+
+    def _real_batch(self, indices: torch.Tensor, mirror: torch.Tensor | None) -> torch.Tensor:
+        if self._resident is not None:
+            pixels = self._resident[indices]
+        else:
+            pixels = torch.from_numpy(self.images[indices.numpy()]).to(self.device)
+        real = pixels.to(torch.float32, memory_format=self._layout).div_(127.5).sub_(1)
+        return real if mirror is None else torch.where(mirror, real.flip(3), real)
+
+    def _autocast(self) -> contextlib.AbstractContextManager:
+        if self.precision == "fp32":
+            return contextlib.nullcontext()
+        # a context for each network's turn: inside one, the bf16 copies of D's weights would outlive D's step
+        return torch.autocast(self.device.type, torch.bfloat16, cache_enabled=self.device.type == "cpu")
+
+    def _descend(self, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+        """One step down the loss: gradients for this optimiser's parameters and no others."""
+        parameters = optimiser.param_groups[0]["params"]
+        gradients = torch.autograd.grad(loss, parameters)
+        self.group.average(gradients)
+        for parameter, gradient in zip(parameters, gradients):
+            # fused Adam walks memory, so a gradient must lie as its parameter does
+            same = gradient.stride() == parameter.stride()
+            parameter.grad = gradient if same else torch.empty_like(parameter).copy_(gradient)
+        optimiser.step()
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        """averaged <- decay * averaged + (1 - decay) * generator, buffers too; the decay starts low and rises."""
+        decay = min(self.config.average, (1 + self.step) / (10 + self.step))
+        mine, current = self.averaged.state_dict().values(), self.generator.state_dict().values()
+        floats = [(a, g) for a, g in zip(mine, current) if a.is_floating_point()]
+        torch._foreach_lerp_([a for a, _ in floats], [g for _, g in floats], 1 - decay)
+
+    def check_finite(self) -> None:
+        """Raises TrainingError that names the first step whose loss is not finite."""
+        bad = (~torch.isfinite(self.history[: self.step]).all(dim=1)).nonzero()
+        if len(bad):
+            raise TrainingError(
+                f"the loss is not finite at step {int(bad[0]) + 1}: the run stops, the last checkpoint is kept; "
+                "try a lower learning rate, or precision fp32"
+            )
+
+    def look_for_trouble(self) -> str | None:
+        """At an epoch's end: a sentence if D wins outright or the samples have collapsed, else None."""
+        recent = self.history[max(0, self.step - self.steps_per_epoch) : self.step].mean(dim=0)
+        d_real, d_fake = float(recent[2]), float(recent[3])
+        spread = float(self.samples().std(dim=0).mean())
+        real = torch.from_numpy(np.array(self.images[:: max(1, len(self.images) // 64)])).float() / 127.5 - 1
+        if spread < 0.2 * float(real.std(dim=0).mean()):
+            return (
+                f"the samples have collapsed: they differ by {spread:.2f} where real faces differ by "
+                f"{float(real.std(dim=0).mean()):.2f}; try a lower learning rate for D, or another seed"
+            )
+        if d_real > 0.98 and d_fake < 0.02:
+            return (
+                f"D wins outright: D(x) = {d_real:.3f}, D(G(z)) = {d_fake:.3f} over the last epoch; "
+                "try a lower learning rate for D, or more data"
+            )
+        return None
+
+    def summary(self) -> dict:
+        """What is known of the run, for a checkpoint or a card."""
+        return {
+            "config": asdict(self.config), "precision": self.precision, "step": self.step, "epoch": self.epoch,
+            "pictures": len(self.images), "seconds": self.seconds, "notes": self.notes,
+        }  # fmt: skip
+
+
+class CapturedStep:
+    """A trainer's step as a CUDA graph: recorded once, then launched as one piece, without Python between kernels."""
+
+    def __init__(self, trainer: Trainer):
+        batch, config, device = trainer.config.batch, trainer.config, trainer.device
+        self.indices = torch.zeros(batch, dtype=torch.long, device=device)
+        self.z = torch.randn(batch, config.z_dim, device=device)
+        self.mirror = torch.zeros(batch, 1, 1, 1, dtype=torch.bool, device=device) if config.flip else None
+        state = [*trainer.generator.state_dict().values(), *trainer.discriminator.state_dict().values()]
+        for optimiser in (trainer.optimiser_g, trainer.optimiser_d):
+            state += [tensor for entry in optimiser.state.values() for tensor in entry.values()]
+        before = [tensor.clone() for tensor in state]
+        stream = torch.cuda.Stream()  # warming up on a side stream is what torch asks for before a capture
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                trainer.play(self.indices, self.z, self.mirror)
+        torch.cuda.current_stream().wait_stream(stream)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self.metrics = trainer.play(self.indices, self.z, self.mirror)
+        for tensor, old in zip(state, before):  # the warm-up trained on nothing in particular: undo it
+            tensor.copy_(old)
+
+    def play(self, indices: torch.Tensor, z: torch.Tensor, mirror: torch.Tensor | None) -> torch.Tensor:
+        """As Trainer.play."""
+        self.indices.copy_(indices)
+        self.z.copy_(z)
+        if mirror is not None:
+            self.mirror.copy_(mirror)
+        self.graph.replay()
+        return self.metrics
+
+
+def measure_speed(trainer: Trainer, seconds: float = 3.0) -> float:
+    """Images a second of `trainer.advance`, over about so many seconds after a warm-up."""
+    def wait() -> None:
+        trainer.history[: trainer.step].sum().item()
+
+    for _ in range(3):
+        trainer.advance()
+    wait()
+    start, first = time.perf_counter(), trainer.step
+    while time.perf_counter() - start < seconds and not trainer.finished:
+        trainer.advance()
+    wait()
+    return (trainer.step - first) * trainer.config.batch / (time.perf_counter() - start)

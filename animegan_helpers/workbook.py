@@ -1,0 +1,156 @@
+"""The notebooks as a whole: open them, run them all, test them, and measure how long each takes.
+
+python -m animegan_helpers.workbook lab | run | test
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+import webbrowser
+from pathlib import Path
+
+from animegan_helpers.budget import DATA, PROJECT, choose_budget, choose_device
+
+NOTEBOOKS = PROJECT / "notebooks"
+BUILD = PROJECT / "build"
+
+
+def notebook_paths() -> list[Path]:
+    """The notebooks, in reading order."""
+    return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+
+
+def hardware() -> str:
+    """The machine in words: its GPU if it is used, else the number of cores and the processor."""
+    if choose_device().type == "cuda":
+        import torch
+
+        return torch.cuda.get_device_name()
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        models = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        name = models[0] if models else name
+    return f"{os.cpu_count()} cores, {name}"
+
+
+def lab(notebook: Path) -> int:
+    """Opens JupyterLab on a notebook; prints the address where there is no browser."""
+    words = [sys.executable, "-m", "jupyter", "lab", str(notebook)]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container, where JupyterLab refuses root unless told
+        words += ["--allow-root"]
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        words += ["--no-browser"]
+        print("no browser here: open the address that JupyterLab prints below", flush=True)
+    return subprocess.call(words, cwd=PROJECT)
+
+
+def strip_runtime_noise(notebook) -> None:
+    """Drops what differs from run to run without meaning: times of cells, widget state, progress bars."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+
+
+def run(in_place: bool, only: list[str]) -> int:
+    """Runs the notebooks top to bottom at the chosen budget; as HTML under build/, or into the notebooks themselves.
+
+    Records the minutes of each in data/timings.json. Returns how many failed.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+    from nbconvert import HTMLExporter
+
+    budget = choose_budget()
+    os.environ["ANIMEGAN_BUDGET"] = budget.name
+    if in_place and os.environ.get("ANIMEGAN_FACES"):
+        raise ValueError("saved notebooks show drawn faces only: unset ANIMEGAN_FACES before `make notebooks`")
+    paths = [path for path in notebook_paths() if not only or path.name[:2] in only]
+    BUILD.mkdir(exist_ok=True)
+    failed, minutes = 0, {}
+    for path in paths:
+        notebook = nbformat.read(path, as_version=4)
+        start = time.monotonic()
+        client = NotebookClient(notebook, timeout=None, store_widget_state=False, kernel_name="python3",
+                                resources={"metadata": {"path": str(NOTEBOOKS)}})  # fmt: skip
+        try:
+            client.execute()
+            word = "ok"
+        except CellExecutionError as error:
+            failed += 1
+            word = f"FAILED: {error.ename}: {error.evalue}"
+        minutes[path.name[:2]] = (time.monotonic() - start) / 60
+        print(f"{path.name:40} {minutes[path.name[:2]]:6.1f} min  {word}", flush=True)
+        strip_runtime_noise(notebook)
+        if not in_place:
+            html, _ = HTMLExporter().from_notebook_node(notebook)
+            (BUILD / path.with_suffix(".html").name).write_text(html, encoding="utf-8")
+        elif word == "ok":
+            nbformat.write(notebook, path)
+    if not failed and not os.environ.get("ANIMEGAN_FACES"):
+        record_minutes(budget.name, minutes)
+    return failed
+
+
+def record_minutes(budget: str, minutes: dict[str, float]) -> None:
+    """Puts measured minutes into data/timings.json, beside those of other budgets."""
+    path = DATA / "timings.json"
+    timings = json.loads(path.read_text()) if path.exists() else {}
+    entry = timings.setdefault(budget, {"minutes": {}})
+    entry["hardware"] = hardware()
+    entry["minutes"] |= {number: round(value, 2) for number, value in minutes.items()}
+    path.write_text(json.dumps(timings, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def test() -> int:
+    """Every notebook under nbval in smoke mode, in a copy, so that no run or cache of the user's is touched."""
+    copy = BUILD / "smoke"
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir(parents=True)
+    cores = str(min(2, os.cpu_count() or 1))
+    environment = os.environ | {
+        "ANIMEGAN_BUDGET": "smoke",
+        "ANIMEGAN_CACHE": str(copy / "cache"),
+        "ANIMEGAN_RUNS": str(copy / "runs"),
+        "OMP_NUM_THREADS": "1",  # one core for each notebook, as many notebooks as cores
+    }
+    environment.setdefault("ANIMEGAN_FACES", "")
+    words = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300",
+             "-n", cores, "--dist", "loadfile", "-p", "no:cacheprovider", "--durations", "10", str(NOTEBOOKS)]  # fmt: skip
+    return subprocess.call(words, cwd=PROJECT, env=environment)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m animegan_helpers.workbook", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    p = commands.add_parser("lab", help="open JupyterLab")
+    p.add_argument("notebook", type=Path, nargs="?", default=NOTEBOOKS / "00_start_here.ipynb")
+    p = commands.add_parser("run", help="run every notebook at the chosen budget, as HTML under build/")
+    p.add_argument("--in-place", action="store_true", help="save the outputs in the notebooks instead")
+    p.add_argument("--only", nargs="+", default=[], metavar="NN", help="only these notebooks: 05 06")
+    commands.add_parser("test", help="run every notebook under nbval in smoke mode")
+    arguments = parser.parse_args()
+    try:
+        if arguments.command == "lab":
+            return lab(arguments.notebook)
+        return run(arguments.in_place, arguments.only) if arguments.command == "run" else test()
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
