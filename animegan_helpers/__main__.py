@@ -62,11 +62,11 @@ def measure(arguments: argparse.Namespace) -> str:
     from animegan_helpers.latent import sample_faces
     from animegan_helpers.measuring import measure_samples, table
 
-    network = load_attributes(arguments.attributes or PRETRAINED / "drawn-attributes.safetensors")
     if arguments.samples:
         images = read_samples(arguments.samples)
     else:
         images = sample_faces(load_weights(arguments.weights).generator, arguments.count, arguments.seed)
+    network = load_attributes(arguments.attributes or PRETRAINED / "drawn-attributes.safetensors")
     faces = load_faces(arguments.faces)
     measures = measure_samples(images, faces, network)
     print(table(measures))

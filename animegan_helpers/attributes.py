@@ -88,7 +88,7 @@ def train_attributes(faces: FaceSet, factors: list[str] | None = None, *, epochs
     steps = epochs * (len(train) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=max(steps, 2))
     bf16 = best_precision(torch.device("cpu")) == "bf16"
-    for step in tqdm(range(steps), desc="attribute network", unit="step"):
+    for _ in tqdm(range(steps), desc="attribute network", unit="step"):
         rows = random.choice(train, batch, replace=False)
         images = F.pad(to_tensor(faces.images[np.sort(rows)]), (3, 3, 3, 3), mode="replicate")
         top, left = random.integers(0, 7, 2)

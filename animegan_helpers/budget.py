@@ -43,6 +43,11 @@ BUDGETS = {
 }
 
 
+def runs_folder() -> Path:
+    """Where the notebooks keep their runs: ANIMEGAN_RUNS, else data/runs."""
+    return Path(os.environ.get("ANIMEGAN_RUNS") or DATA / "runs")
+
+
 def choose_budget(name: str | None = None) -> Budget:
     """The budget called `name`, else the one in ANIMEGAN_BUDGET, else `gpu` where there is CUDA and `laptop` elsewhere.
 

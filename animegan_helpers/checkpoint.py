@@ -13,8 +13,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from animegan_helpers.budget import DATA, runs_folder
 from animegan_helpers.networks import ARCHITECTURES
 
+PRETRAINED = DATA / "pretrained"
 FORMAT = "animegan-workbook 1"
 
 
@@ -152,8 +154,21 @@ def newest_checkpoint(folder: Path) -> Path | None:
     return (checkpoints(folder) or [None])[-1]
 
 
+def best_weights() -> Path:
+    """The weights to explore: those of the student's newest run of notebook 05, else those that ship.
+
+    Runs are folders `05*` with a generator.safetensors in them; those called `05-broken*` are not meant to be good.
+    Raises CheckpointError where there are neither.
+    """
+    own = [path for path in runs_folder().glob("05*/generator.safetensors") if "broken" not in path.parent.name]
+    shipped = [path for name in ("drawn", "report") if (path := PRETRAINED / f"{name}.safetensors").is_file()]
+    if not own + shipped:
+        raise CheckpointError(f"no weights under {runs_folder()} or {PRETRAINED}: run notebook 05 first")
+    return max(own, key=lambda path: path.stat().st_mtime_ns) if own else shipped[0]
+
+
 def keep_newest(folder: Path, count: int = 2) -> None:
     """Removes the older checkpoints of a run, and what a kill left half written."""
-    stale = checkpoints(folder)[:-count] + list(Path(folder).glob(".checkpoint-*.tmp"))
+    stale = [*checkpoints(folder)[:-count], *Path(folder).glob(".*.tmp"), *Path(folder).glob("grids/.*.tmp")]
     for path in stale:
         path.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ RGB = tuple[float, float, float]  # 0...255
 WHITE: RGB = (255, 255, 255)
 
 HAIR: dict[str, RGB] = {
-    "aqua": (112, 205, 212), "black": (62, 55, 68), "blonde": (246, 212, 128), "blue": (88, 118, 210),
+    "aqua": (112, 205, 212), "black": (52, 46, 58), "blonde": (246, 212, 128), "blue": (88, 118, 210),
     "brown": (146, 96, 66), "gray": (160, 160, 170), "green": (104, 178, 104), "orange": (242, 146, 66),
     "pink": (250, 160, 188), "purple": (152, 98, 196), "red": (204, 54, 62), "white": (240, 238, 246),
 }  # fmt: skip
@@ -19,8 +19,8 @@ EYES: dict[str, RGB] = {
     "red": (218, 36, 46), "yellow": (244, 212, 56),
 }  # fmt: skip
 SKIN: dict[str, RGB] = {
-    "pale": (255, 236, 222), "fair": (255, 208, 174), "tan": (226, 166, 118), "brown": (174, 112, 76),
-    "dark": (114, 70, 52),
+    "pale": (255, 241, 230), "fair": (255, 216, 186), "tan": (234, 178, 132), "brown": (184, 122, 84),
+    "dark": (122, 76, 56),
 }  # fmt: skip
 
 
@@ -44,11 +44,11 @@ class Style:
 
 
 STYLES: dict[str, Style] = {
-    "cel": Style(0.8, 0.35, 1.1, WHITE, 0.0, 0.32, False, 16.5, 16.0, 1.0, 2.5, 3.5, 0.6),
-    "soft": Style(0.5, 0.05, 0.9, WHITE, 0.06, 0.28, True, 17.0, 17.0, 0.0, 2.0, 4.0, 0.55),
-    "bold": Style(1.7, 0.9, 1.2, WHITE, 0.0, 0.46, False, 18.0, 12.5, 2.8, 3.0, 2.5, 0.0),
-    "pastel": Style(0.0, 0.1, 0.62, WHITE, 0.24, 0.14, True, 14.5, 15.5, -1.2, 1.6, 7.0, 0.25),
-    "retro": Style(0.8, 0.6, 0.9, (200, 130, 70), 0.14, 0.42, False, 14.0, 20.0, 0.6, 3.6, 1.5, 0.85),
+    "cel": Style(0.8, 0.35, 1.1, WHITE, 0.0, 0.32, False, 18.5, 17.5, 1.0, 2.5, 3.5, 0.6),
+    "soft": Style(0.5, 0.05, 0.9, WHITE, 0.06, 0.28, True, 19.0, 18.5, 0.0, 2.0, 4.0, 0.55),
+    "bold": Style(1.7, 0.9, 1.2, WHITE, 0.0, 0.46, False, 19.5, 13.0, 2.8, 3.0, 2.5, 0.0),
+    "pastel": Style(0.0, 0.1, 0.62, WHITE, 0.24, 0.14, True, 16.0, 17.0, -1.2, 1.6, 7.0, 0.4),
+    "retro": Style(0.8, 0.6, 0.9, (190, 115, 50), 0.17, 0.42, False, 15.5, 22.0, 0.6, 3.6, 1.5, 0.85),
 }
 
 
@@ -66,9 +66,9 @@ class Expression:
 
 EXPRESSIONS: dict[str, Expression] = {
     "neutral": Expression(0.95, 0.0, 0.0, 0.0, 1.0, "line"),
-    "smile": Expression(0.92, 0.0, -1.0, -0.8, 1.0, "smile"),
+    "smile": Expression(0.92, 0.0, -1.5, -1.0, 1.0, "smile"),
     "laugh": Expression(0.95, -0.3, -2.0, -1.0, 1.0, "laugh"),
-    "sad": Expression(0.85, -2.8, -1.0, -5.0, 1.0, "frown"),
+    "sad": Expression(0.85, -3.4, -1.5, -7.0, 1.0, "frown"),
     "angry": Expression(0.8, 3.4, 2.0, 5.0, 0.9, "teeth"),
     "surprised": Expression(1.15, 0.0, -4.0, -1.0, 0.72, "round"),
 }
@@ -110,27 +110,27 @@ def sketch(face: FaceDescription) -> Sketch:
     style = STYLES[labels["style"]]
     turn = (FACTORS["direction"].index(labels["direction"]) - 2) / 2 + face.between("turn", -0.1, 0.1)
 
+    light, warm = face.between("light", 0.89, 1.1), face.between("warmth", -0.005, 0.035)
+
     def tone(colour: RGB, hue: float = 0.0, value: float = 1.0, saturation: float = style.saturation) -> RGB:
-        """The colour as this style and this light show it."""
+        """The colour as this style and this light show it; what is less lit has more colour, as artists shade."""
         h, s, v = colorsys.rgb_to_hsv(*(c / 255 for c in colour))
-        rgb = colorsys.hsv_to_rgb((h + hue) % 1, min(1.0, s * saturation), min(1.0, v * value))
-        warm = face.between("warmth", -0.02, 0.03)
-        light = face.between("light", 0.92, 1.04)
-        lit = tuple(min(255.0, 255 * c * light * w) for c, w in zip(rgb, (1 + warm, 1, 1 - warm)))
-        return mix(lit, style.veil, style.veiled)
+        s *= saturation * (1 + 1.2 * max(0.0, 1 - light))
+        red, green, blue = hsv(h + hue, min(1.0, s), min(1.0, v * value * light))
+        return mix((min(255.0, red * (1 + warm)), green, blue * (1 - warm)), style.veil, style.veiled)
 
     # Skin keeps more of its colour in pale styles than the rest: grey skin would name no tone.
     skin = tone(SKIN[labels["skin"]], 0, face.between("skin_value", 0.98, 1.02), max(0.9, min(1.0, style.saturation)))
     hair = tone(HAIR[labels["hair"]], face.between("hair_hue", -0.012, 0.012), face.between("hair_value", 0.92, 1.06))
     eye = tone(EYES[labels["eyes"]], face.between("eye_hue", -0.01, 0.01))
-    skin_shade = mix(skin, (skin[0] * 0.86, skin[1] * 0.62, skin[2] * 0.58), style.shade * 1.4)
+    skin_shade = mix(skin, (skin[0] * 0.86, skin[1] * 0.62, skin[2] * 0.58), style.shade * 1.1)
     hair_shade = mix(hair, (hair[0] * 0.4, hair[1] * 0.32, hair[2] * 0.46), min(1.0, style.shade * 2.4))
     hair_dark = tuple(c * 0.4 for c in hair)
     ink = (40, 26, 34)
     # The accent's hue is kept away from the hair's, so that it shows.
     hue = colorsys.rgb_to_hsv(*HAIR[labels["hair"]])[0] + face.between("accent", 0.3, 0.7)
     accent = tone(hsv(hue, 0.65, 0.95))
-    clothes = tone(hsv(face.nuisance["clothes_hue"], 0.6 * face.nuisance["clothes"], face.between("clothes_value", 0.3, 1)))
+    clothes = tone(hsv(face.nuisance["clothes_hue"], face.between("clothes_value", 0.55, 0.1), face.between("clothes_value", 0.2, 1)))
     return Sketch(
         face, style, EXPRESSIONS[labels["expression"]], turn,
         skin, skin_shade, mix(mix(skin_shade, (skin[0] * 0.5, skin[1] * 0.3, skin[2] * 0.3), 0.7), ink, style.ink),

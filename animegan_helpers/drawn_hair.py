@@ -1,7 +1,7 @@
 """The hair of a drawn face and what is worn in it: back hair, fringe, side locks, sheen, accessories.
 
 Coordinates are those of the upright head: x from its middle line, to the right; y downward, the crown near 4, the eyes
-at 40, the chin at 74. One unit is one pixel of the 96x96 picture.
+at 40, the chin at 72. One unit is one pixel of the 96x96 picture.
 """
 
 import math
@@ -10,32 +10,29 @@ from animegan_helpers.drawn_colours import WHITE, Sketch, lines, mix, oval, path
 
 LONG = ("long", "hime", "wavy")  # falls past the shoulders
 CROPPED = ("short", "spiky")  # leaves the ears free
+TIED = ("twintails", "ponytail", "buns", "braids")  # drawn tight to the head
 
 
 def back_hair(s: Sketch) -> str:
     """All hair behind the head, with the tails and buns that stick out from it."""
-    style = s.face.labels["hairstyle"]
-    wide = _wide(s)
-    middle = -2.5 * s.turn
-    extra = {"twintails": _twintails, "ponytail": _ponytail, "buns": _buns, "spiky": _spikes}
+    style, middle, wide = s.face.labels["hairstyle"], -2.5 * s.turn, _wide(s)
     if style in ("long", "hime"):
-        mass = _curtain(s, middle, wide, 0.0)
-    elif style == "wavy":
-        mass = _curtain(s, middle, wide, 3.2)
-    elif style == "bob":
-        mass = _bob(s, middle, wide + 1)
-    else:
-        mass = _cap(s, middle, wide - (2.5 if style in CROPPED else 1.0))
-    return (extra[style](s) if style in extra else "") + mass
+        return _curtain(s, middle, wide, wide + 4, 0.0)
+    if style == "wavy":
+        return _curtain(s, middle, wide, wide + 1, 4.5)
+    if style == "bob":
+        return _bob(s, middle, wide + 1)
+    behind = {"twintails": _twintails, "ponytail": _ponytail, "buns": _buns, "spiky": _spikes}
+    return (behind[style](s) if style in behind else "") + _cap(s, middle, wide)
 
 
 def _mass(s: Sketch, data: str) -> str:
     return shape(data, s.fill("back"), s.hair_line, s.style.line)
 
 
-def _curtain(s: Sketch, x: float, wide: float, wave: float) -> str:
-    """Hair down to the edge of the picture; wave: how far its outline swings."""
-    low = wide + 2 + 2 * s.face.strands[0]
+def _curtain(s: Sketch, x: float, wide: float, low: float, wave: float) -> str:
+    """Hair down to the edge of the picture, `low` wide (half) there; wave: how far its outline swings."""
+    low += 2 * s.face.strands[0]
     steps: list[str | float] = ["M", x - low, 104, "L", x - low, 92]
     for side in (-1, 1):  # up the left side, down the right
         ys = (92, 78, 64, 50, 36) if side < 0 else (36, 50, 64, 78, 92)
@@ -44,7 +41,7 @@ def _curtain(s: Sketch, x: float, wide: float, wave: float) -> str:
             edge = wide + (b - 36) / 56 * (low - wide)
             steps += ["Q", x + side * (edge + swing), (a + b) / 2, x + side * edge, b]
         if side < 0:
-            steps += ["C", x - wide, -13, x + wide, -13, x + wide, 36]
+            steps += ["C", x - wide, _crown(s), x + wide, _crown(s), x + wide, 36]
     hair = _mass(s, path(*steps, "L", x + low, 104, "Z"))
     strands: list[str | float] = []
     for n, at in enumerate((-0.9, -0.78, 0.78, 0.9)):
@@ -56,92 +53,131 @@ def _curtain(s: Sketch, x: float, wide: float, wave: float) -> str:
 def _bob(s: Sketch, x: float, wide: float) -> str:
     low = 70 + 4 * s.face.strands[0]
     return _mass(s, path(
-        "M", x - wide, 36, "C", x - wide, -13, x + wide, -13, x + wide, 36,
-        "C", x + wide + 3, 52, x + wide + 3, low - 8, x + wide - 7, low + 2, "Q", x + wide - 11, low - 2, x, low - 4,
-        "Q", x - wide + 11, low - 2, x - wide + 7, low + 2, "C", x - wide - 3, low - 8, x - wide - 3, 52, x - wide, 36, "Z",
+        "M", x - wide, 36, "C", x - wide, _crown(s), x + wide, _crown(s), x + wide, 36,
+        "C", x + wide + 2, 52, x + wide + 1, low - 10, x + wide - 4, low + 2, "Q", x + wide - 7, low, x + wide - 8, low - 4,
+        "Q", x + wide - 12, low + 2, x + wide - 17, low + 1, "L", x, low - 6, "L", x - wide + 17, low + 1,
+        "Q", x - wide + 12, low + 2, x - wide + 8, low - 4, "Q", x - wide + 7, low, x - wide + 4, low + 2,
+        "C", x - wide - 1, low - 10, x - wide - 2, 52, x - wide, 36, "Z",
     ))  # fmt: skip
 
 
 def _cap(s: Sketch, x: float, wide: float) -> str:
     """Hair that ends at the nape, or is tied up."""
     return _mass(s, path(
-        "M", x - wide, 36, "C", x - wide, -13, x + wide, -13, x + wide, 36,
-        "C", x + wide, 50, x + wide - 5, 60, x + 16, 68, "L", x - 16, 68, "C", x - wide + 5, 60, x - wide, 50, x - wide, 36, "Z",
+        "M", x - wide, 36, "C", x - wide, _crown(s), x + wide, _crown(s), x + wide, 36,
+        "C", x + wide, 48, x + wide - 4, 56, x + wide - 6, 63, "L", x + wide - 10, 60, "L", x + 17, 70, "L", x + 12, 64,
+        "L", x - 12, 64, "L", x - 17, 70, "L", x - wide + 10, 60, "L", x - wide + 6, 63,
+        "C", x - wide + 4, 56, x - wide, 48, x - wide, 36, "Z",
     ))  # fmt: skip
 
 
 def _spikes(s: Sketch) -> str:
     """A wreath of points around the back of the head."""
     steps: list[str | float] = []
-    for n in range(13):
-        angle = math.radians(200 + 220 * n / 12 - 40)
-        reach = 42 + 3.5 * s.face.strands[n]
-        lean = angle + 0.1 * math.copysign(1, math.cos(angle))
-        steps += ["M" if n == 0 else "L", 29 * math.cos(angle - 0.16), 37 + 29 * math.sin(angle - 0.16)]
-        steps += ["L", reach * math.cos(lean), 37 + reach * 0.95 * math.sin(lean)]
+    for n in range(12):
+        angle = math.radians(160 + 220 * n / 11)
+        reach = 45 + 3 * s.face.strands[n]
+        steps += ["M" if n == 0 else "L", 30 * math.cos(angle - 0.15), 38 + 30 * math.sin(angle - 0.15)]
+        steps += ["L", reach * math.cos(angle), 36 + reach * math.sin(angle)]
     return _mass(s, path(*steps, "Z"))
 
 
 def _twintails(s: Sketch) -> str:
     tails = ""
     for side in (-1, 1):
-        x = side * (31 - 3 * s.far(side)) - 2 * s.turn
+        x = side * (32 - 3 * s.far(side)) - 2 * s.turn
         sway = 2 * s.face.strands[1 + side]
         tails += _mass(s, path(
-            "M", x - side * 4, 18, "C", x + side * 16, 6, x + side * (21 + sway), 40, x + side * (17 + sway), 104,
-            "L", x - side * 1, 104, "C", x + side * 4, 60, x + side * 2, 40, x - side * 4, 18, "Z",
+            "M", x - side * 4, 18, "C", x + side * 13, 4, x + side * (17 + sway), 40, x + side * (14 + sway), 104,
+            "L", x - side * 2, 104, "C", x + side * 2, 60, x + side * 2, 40, x - side * 4, 18, "Z",
         ))  # fmt: skip
-        tails += oval(x + side * 1, 18, 3.6, 4.4, s.accent)
+        tails += oval(x + side * 2, 18, 3.6, 4.4, s.accent)
     return tails
 
 
-def _tail_side(s: Sketch) -> int:
-    """The side of the tail: behind a turned head, else by lot."""
-    return (1 if s.face.nuisance["side"] < 0.5 else -1) if abs(s.turn) < 0.3 else (-1 if s.turn > 0 else 1)
-
-
 def _ponytail(s: Sketch) -> str:
-    """One tail, tied high at the back, that rises over the head and falls beside it."""
-    side = _tail_side(s)
-    sway = 2 * s.face.strands[0]
+    """One tail, tied high at the back, that falls beside the head: behind a turned one, else on a side by lot."""
+    side = 1 if s.face.nuisance["side"] < 0.5 else -1
+    if abs(s.turn) > 0.3:
+        side = -1 if s.turn > 0 else 1
+    x, sway = -2.5 * s.turn, 2 * s.face.strands[0]
     return _mass(s, path(
-        "M", side * 10, 9, "C", side * 20, -14, side * (50 + sway), -4, side * (50 + sway), 34,
-        "C", side * 51, 60, side * 43, 82, side * (35 + sway), 96, "C", side * 39, 70, side * 38, 44, side * 28, 20, "Z",
-    )) + oval(side * 21, 7.5, 5.2, 3.6, s.accent)  # fmt: skip
+        "M", x + side * 14, 8, "C", x + side * 24, -10, x + side * (47 + sway), -4, x + side * (48 + sway), 34,
+        "C", x + side * 49, 60, x + side * 42, 84, x + side * (22 + sway), 104, "L", x + side * 14, 104,
+        "C", x + side * 32, 84, x + side * 34, 60, x + side * 28, 30, "Z",
+    )) + oval(x + side * 25, 7, 4.5, 4.0, s.accent)  # fmt: skip
 
 
 def _buns(s: Sketch) -> str:
     buns = ""
     for side in (-1, 1):
-        x, y = side * (26 - 3 * s.far(side)) - 2 * s.turn, 9 + s.face.strands[2 + side]
-        buns += _mass(s, path("M", x - 11, y, "A", 11, 11, 0, 0, 1, x + 11, y, "A", 11, 11, 0, 0, 1, x - 11, y, "Z"))
-        buns += lines(path("M", x - 5, y + 5, "A", 7, 7, 0, 1, 1, x + 5, y + 4), s.hair_line, 0.8, 0.6)
+        x, y = side * (34 - 3 * s.far(side)) - 2 * s.turn, 13 + s.face.strands[2 + side]
+        buns += _mass(s, path("M", x - 12, y, "A", 12, 12, 0, 0, 1, x + 12, y, "A", 12, 12, 0, 0, 1, x - 12, y, "Z"))
+        buns += lines(path("M", x - 5, y + 6, "A", 7, 7, 0, 1, 1, x + 6, y + 4), s.hair_line, 0.9, 0.7)
     return buns
+
+
+def braids(s: Sketch) -> str:
+    """Two plaits before the shoulders ("" for all other hair styles)."""
+    if s.face.labels["hairstyle"] != "braids":
+        return ""
+    steps: list[str | float] = []
+    for side in (-1, 1):
+        x, y = side * 27 - 1.0 * s.turn + s.face.strands[2 + side], 56.0
+        for n in range(5):
+            lean = 2.5 * (-1) ** n
+            steps += ["M", x - 6, y + lean, "Q", x, y + 13, x + 6, y - lean, "Q", x + 9, y + 8, x + 1 + lean, y + 14]
+            steps += ["Q", x - 9, y + 10, x - 6, y + lean, "Z"]
+            x, y = x + side * 0.8, y + 9.5
+    return shape(path(*steps), s.fill("lock"), s.hair_line if s.style.line else s.hair_shade, max(0.9, s.style.line))
 
 
 def _wide(s: Sketch) -> float:
     """Half the width of the hair at the temples."""
-    return s.face.between("volume", 36, 41)
+    style = s.face.labels["hairstyle"]
+    return s.face.between("volume", 35.5, 40.5) - (4.0 if style in CROPPED else 3.0 if style in TIED else 0.0)
+
+
+def _crown(s: Sketch) -> float:
+    """The height of the two points that bend the outline of the hair over the crown."""
+    return -9.0 if s.face.labels["hairstyle"] in TIED + CROPPED else -13.0
 
 
 def fringe(s: Sketch) -> str:
     """The hair over the forehead with the locks beside the face, strand lines and sheen; goes over the face."""
-    x, wide = -2.5 * s.turn, _wide(s) - (3.0 if s.face.labels["hairstyle"] in CROPPED else 1.5)
-    rim = path("L", x + wide, 42, "C", x + wide + 0.5, -11, x - wide - 0.5, -11, x - wide, 42, "Z")
+    x, wide = -2.5 * s.turn, _wide(s) - 0.3
+    rim = path("L", x + wide, 42, "C", x + wide + 0.5, _crown(s) + 0.5, x - wide - 0.5, _crown(s) + 0.5, x - wide, 42, "Z")
     colour = s.hair_line if s.style.line else mix(s.hair, s.hair_shade, 0.8)
     return (
         _side_locks(s)
         + shape(f"{_tips(s)} {rim}", s.fill("front"))
-        + _dome_shade(s, x, wide)
-        + lines(f"{_tips(s)} {_strands(s, x, wide)}", colour, (s.style.line or 0.6) * 0.9)
+        + _wedges(s)
+        + lines(_tips(s), colour, (s.style.line or 0.6) * 0.9)
         + _sheen(s)
     )
+
+
+def _wedges(s: Sketch) -> str:
+    """Shadows between the locks of the fringe: from each notch, narrowing, towards the crown."""
+    part, dark = _parting(s), -1 if s.face.nuisance["side"] < 0.5 else 1
+    steps: list[str | float] = []
+    for n, (_, _, x, y) in enumerate(_locks(s)[:-1]):
+        up = 11 + 6 * s.face.strands[n] + (6 if (x - part) * dark > 0 else 0)  # longer away from the light
+        top_x, top_y, half = x + 0.035 * up * (part - x), y - up, 0.9 + 0.5 * s.face.strands[n + 7]
+        steps += ["M", x - half, y - 1, "Q", x - half, y - 0.6 * up, top_x, top_y]
+        steps += ["Q", x + half, y - 0.5 * up, x + half, y, "Z"]
+    x, wide = -2.5 * s.turn, _wide(s)
+    for side, reach in ((-1, 7.0), (1, 7.0), (dark, 13.0)):
+        edge = x + side * (wide - 2.5)
+        steps += ["M", edge, 38, "Q", edge - side * 1, 20, edge - side * (reach + 4), 12 - reach * 0.4]
+        steps += ["Q", edge - side * reach, 22, edge - side * reach * 0.5, 40, "Z"]
+    return shape(path(*steps), mix(s.hair, s.hair_shade, 0.75))
 
 
 def fringe_shadow(s: Sketch) -> str:
     """The shadow that the fringe throws on the forehead; goes on the skin, under the eyes."""
     left, right = -24 + 2 * s.turn, 24 + 2 * s.turn
-    return shape(f"{_tips(s, 3.4, 0.9)} {path('L', right, 20, 'L', left, 20, 'Z')}", s.skin_shade,
+    return shape(f"{_tips(s, 2.6, 0.9)} {path('L', right, 20, 'L', left, 20, 'Z')}", s.skin_shade,
                  opacity=0.75 if s.style.gradient else 1.0)  # fmt: skip
 
 
@@ -152,7 +188,7 @@ def _parting(s: Sketch) -> float:
 def _locks(s: Sketch) -> list[tuple[float, float, float, float]]:
     """The locks of the fringe from left to right: x and y of the tip, x and y of the notch after it."""
     style, part = s.face.labels["hairstyle"], _parting(s)
-    kind, length = s.face.nuisance["fringe"], s.face.between("fringe_length", 34, 38)
+    kind, length = s.face.nuisance["fringe"], s.face.between("fringe_length", 32, 37)
     left, right = -28 + 2.5 * s.turn, 28 + 2.5 * s.turn
     count = 7 if style == "spiky" else 6
     step, locks = (right - left) / count, []
@@ -213,48 +249,25 @@ def _side_locks(s: Sketch) -> str:
     return locks
 
 
-def _strands(s: Sketch, x: float, wide: float) -> str:
-    """Lines from the notches of the fringe, and from the rim of the hair, towards the crown."""
-    part, steps = _parting(s), []
-    for n, (_, _, notch_x, notch_y) in enumerate(_locks(s)[:-1]):
-        up = 6 + 4 * s.face.strands[n]
-        steps += ["M", notch_x, notch_y, "Q", notch_x + 0.1 * (part - notch_x), notch_y - up * 0.6]
-        steps += [notch_x + 0.3 * (part - notch_x), notch_y - up]
-    for side in (-1, 1):
-        end = 33 + 3 * s.face.strands[side + 1]
-        steps += ["M", x + side * (wide - 3), end, "Q", x + side * (wide - 6), 16, x + side * (wide - 17), 7]
-    return path(*steps)
-
-
 def _sheen(s: Sketch) -> str:
     """The band of light around the crown: a zigzag where shading is hard, an arc where it is soft."""
     if not s.style.sheen:
         return ""
-    x, light = -4 * s.turn, mix(s.hair_light, WHITE, s.style.sheen * 0.6)
+    x, light = -4 * s.turn, mix(s.hair_light, WHITE, s.style.sheen * 0.5)
     if s.style.gradient:
-        arc = path("M", x - 23, 24, "Q", x - 14, 15, x, 15, "Q", x + 14, 15, x + 23, 24)
-        return lines(arc, light, 4.5, s.style.sheen * 0.7)
-    upper = [(x - 24 + 8 * n, 16 + 8 * ((n - 3) / 3) ** 2) for n in range(7)]
-    steps: list[str | float] = ["M", *upper[0], "Q", x, 7, *upper[-1]]
+        arc = path("M", x - 24, 21, "Q", x - 14, 11, x, 11, "Q", x + 14, 11, x + 24, 21)
+        return lines(arc, light, 5.5, s.style.sheen)
+    upper = [(x - 24 + 8 * n, 11.5 + 8 * ((n - 3) / 3) ** 2) for n in range(7)]
+    steps: list[str | float] = ["M", *upper[0], "Q", x, 2.5, *upper[-1]]
     for n, (px, py) in enumerate(reversed(upper[:-1])):
-        steps += ["L", px + 5, py + 7 + 2 * s.face.strands[n], "L", px + 2, py + 2.5]
+        steps += ["L", px + 5, py + 6.5 + 2.5 * s.face.strands[n], "L", px + 2, py + 2.5]
     return shape(path(*steps, "Z"), light, opacity=s.style.sheen)
 
 
-def ears_of_cat(s: Sketch) -> str:
-    """The cat ears; they go behind the fringe."""
-    ears = ""
-    for side in (-1, 1):
-        x = side * (22 - 2 * s.far(side)) - 2 * s.turn
-        ears += shape(path("M", x - side * 11, 12, "L", x + side * 7, -7, "L", x + side * 11, 22, "Z"), s.fill("back"), s.hair_line, s.style.line)
-        ears += shape(path("M", x - side * 5, 10, "L", x + side * 5, -2, "L", x + side * 7.5, 16, "Z"), (250, 170, 185))
-    return ears
-
-
 def worn(s: Sketch) -> str:
-    """The accessory that goes over hair and face ("" for none and cat ears)."""
+    """The accessory that goes over hair and face ("" for none)."""
     side = 1 if s.face.nuisance["side"] < 0.5 else -1
-    draw = {"glasses": _glasses, "ribbon": _ribbon, "hairband": _hairband, "flower": _flower}
+    draw = {"glasses": _glasses, "ribbon": _ribbon, "hairband": _hairband, "flower": _flower, "cat-ears": _cat_ears}
     kind = s.face.labels["accessory"]
     return draw[kind](s, side) if kind in draw else ""
 
@@ -265,15 +278,15 @@ def _glasses(s: Sketch, side: int) -> str:
     x = 8 * s.turn
     for lens in (-1, 1):
         shrink = 1 - 0.3 * s.far(lens)
-        half, mid = 10.6 * shrink, x + lens * (16.3 * (1 - 0.12 * abs(s.turn)) - 1.5 * s.far(lens))
-        frame += ["M", mid - half, 36, "L", mid + half, 36, "Q", mid + half + 0.5, 51, mid, 51, "Q", mid - half - 0.5, 51, mid - half, 36]
+        half, mid = 11.5 * shrink, x + lens * (16.3 * (1 - 0.12 * abs(s.turn)) - 1.5 * s.far(lens))
+        frame += ["M", mid - half, 35, "L", mid + half, 35, "Q", mid + half + 0.5, 52, mid, 52, "Q", mid - half - 0.5, 52, mid - half, 35]
     frame += ["M", x - 5, 39, "Q", x, 37.5, x + 5, 39]
     return lines(path(*frame), mix(s.accent, (30, 20, 40), 0.75), 1.7)
 
 
 def _ribbon(s: Sketch, side: int) -> str:
     """A bow on one side of the crown."""
-    x, y = side * 21 - 2 * s.turn, 11
+    x, y = side * 21 - 2 * s.turn, 15
     line, width = mix(s.accent, (40, 20, 30), 0.6), max(0.6, s.style.line)
     bow = ""
     for wing in (-1, 1):
@@ -299,3 +312,14 @@ def _flower(s: Sketch, side: int) -> str:
         angle = math.radians(72 * n - 90)
         petals += oval(x + 5 * math.cos(angle), y + 5 * math.sin(angle), 4.4, 4.4, mix(s.accent, WHITE, 0.3 + 0.06 * n))
     return petals + oval(x, y, 3, 3, (255, 224, 96))
+
+
+def _cat_ears(s: Sketch, side: int) -> str:
+    """Two ears in the colour of the hair, pink inside."""
+    ears = ""
+    for ear in (-1, 1):
+        x = ear * (24 - 3 * s.far(ear)) - 1.5 * s.turn
+        outer = path("M", x - ear * 12, 17, "Q", x, 7, x + ear * 8, 0, "Q", x + ear * 11, 14, x + ear * 9, 29, "Z")
+        ears += shape(outer, mix(s.hair, s.hair_shade, 0.3), s.hair_line, max(0.8, s.style.line))
+        ears += shape(path("M", x - ear * 5, 17, "L", x + ear * 6, 6, "L", x + ear * 7, 24, "Z"), (255, 150, 175))
+    return ears

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from .packing import count_reasons, open_entry, pack
-from .sources import FacesError, open_source
+from animegan_helpers.packing import count_reasons, open_entry, pack
+from animegan_helpers.sources import FacesError, open_source
 
 if TYPE_CHECKING:
     import torch
+
+    from animegan_helpers.drawn import Only
 
 LAYOUT = 1  # of a cache entry; a new number makes every set be packed again
 
@@ -53,7 +55,7 @@ class FaceSet:
         return "\n".join([*lines, f"labels: {', '.join(factors) or 'none'}"])
 
     def subset(self, indices) -> "FaceSet":
-        """The faces at `indices`: a slice (which copies nothing), integers, or a mask of bool (which copy those rows)."""
+        """The faces at `indices`: a slice (copies nothing), or integers or a mask of bool (copy the pixels)."""
         if not isinstance(indices, slice):
             indices = np.asarray(indices)
         images = self.images[indices]
@@ -93,7 +95,7 @@ def load_faces(
     progress: bool = True,
     minimum: int = 1,
     seed: int = 0,
-    only: object = None,
+    only: "Only | None" = None,
 ) -> FaceSet:
     """The faces in `path`, packed on the first call and opened at once on the next.
 
@@ -120,7 +122,7 @@ def load_faces(
     source = open_source(os.environ.get("ANIMEGAN_FACES", "") if path is None else path, count, seed, only)
     cache = cache_folder() if cache is None else Path(cache).expanduser()
     if source.folder and cache.resolve().is_relative_to(source.folder):
-        raise FacesError(f"The cache {cache} lies inside the {source.description}: set ANIMEGAN_CACHE to another folder.")
+        raise FacesError(f"The cache {cache} lies in the {source.description}: set ANIMEGAN_CACHE to a place outside.")
     key = json.dumps([LAYOUT, method, size, source.fingerprint])
     entry = cache / f"faces-{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"
     images, about = open_entry(entry) or pack(source, entry, size, method, progress)

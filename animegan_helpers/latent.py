@@ -1,19 +1,27 @@
-"""The latent space of a generator: drawing from it, walking in it, and the slider."""
+"""The latent space of a generator: drawing from it, walking in it, and directions that mean something."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from torch import nn
 
+from animegan_helpers.attributes import PRETRAINED, load_attributes, name_faces
 from animegan_helpers.faces import to_uint8
-from animegan_helpers.pictures import make_grid, png_bytes
+from animegan_helpers.pictures import make_grid
+
+HAIR = (slice(6, 18), slice(18, 46))
+"""Rows and columns of a 64x64 face that nearly always show hair."""
 
 
 def draw_latent(count: int, z_dim: int = 100, seed: int = 0) -> torch.Tensor:
-    """z (count, z_dim) from a standard Gaussian; row k depends on the seed and k alone."""
+    """z (count, z_dim) from a standard Gaussian; row k depends on the seed and k alone, not on the count."""
     random = torch.Generator().manual_seed(seed)
-    return torch.randn(count, z_dim, generator=random)
+    # torch makes Gaussian numbers 16 at a time and the last few otherwise; whole sixteens keep each row what it is
+    sixteens = -(-z_dim // 16)
+    return torch.randn(count, 16 * sixteens, generator=random)[:, :z_dim].contiguous()
 
 
 @torch.no_grad()
@@ -22,9 +30,10 @@ def generate(generator: nn.Module, z: torch.Tensor, chunk: int = 250) -> torch.T
     device = next(generator.parameters()).device
     training = generator.training
     generator.eval()
-    images = torch.cat([generator(part.to(device)).float().cpu() for part in z.split(chunk)])
-    generator.train(training)
-    return images
+    try:
+        return torch.cat([generator(part.to(device)).float().cpu() for part in z.split(chunk)])
+    finally:
+        generator.train(training)
 
 
 def sample_faces(generator: nn.Module, count: int, seed: int = 0) -> np.ndarray:
@@ -35,41 +44,53 @@ def sample_faces(generator: nn.Module, count: int, seed: int = 0) -> np.ndarray:
 def slerp(start: torch.Tensor, end: torch.Tensor, share: torch.Tensor | float) -> torch.Tensor:
     """The point at `share` (0 to 1) of the arc from `start` to `end` (..., z_dim); lengths go along too.
 
-    Spherical interpolation (Shoemake 1985; for latent spaces White 2016, arXiv 1609.04468): a Gaussian vector of 100
-    components is nearly always about 10 long, and the middle of a straight line between two of them only about 7.
+    share: a number, or a tensor that broadcasts, (..., 1) say. Where the two point the same way the arc is a line;
+    where they point in opposite ways no arc is the shortest, and the line is taken too.
+    Spherical interpolation: Shoemake 1985; for latent spaces White 2016, arXiv 1609.04468.
     """
     share = torch.as_tensor(share, dtype=start.dtype)
-    lengths = start.norm(dim=-1, keepdim=True), end.norm(dim=-1, keepdim=True)
-    cosine = (start / lengths[0] * end / lengths[1]).sum(-1, keepdim=True).clamp(-1, 1)
+    long = start.norm(dim=-1, keepdim=True), end.norm(dim=-1, keepdim=True)
+    cosine = (start / long[0] * end / long[1]).sum(-1, keepdim=True).clamp(-1, 1)
     angle = torch.acos(cosine)
-    if bool((angle.sin().abs() < 1e-4).any()):  # nearly parallel: the arc is a line
-        return torch.lerp(start, end, share)
-    direction = (torch.sin((1 - share) * angle) * start / lengths[0] + torch.sin(share * angle) * end / lengths[1])
-    return direction / torch.sin(angle) * torch.lerp(*lengths, share)
+    arc = (torch.sin((1 - share) * angle) * start / long[0] + torch.sin(share * angle) * end / long[1]) / angle.sin()
+    return torch.where(angle.sin() > 1e-3, arc * torch.lerp(*long, share), torch.lerp(start, end, share))
 
 
 @torch.no_grad()
 def principal_directions(generator: nn.Module, count: int = 10, samples: int = 4_000, seed: int = 0) -> torch.Tensor:
     """Directions (count, z_dim) of length 1 along which the first layer's response varies most, strongest first.
 
-    GANSpace (Harkonen et al. 2020, arXiv 2004.02546), section 2: principal components of the first layer's activations,
-    carried back to z by least squares. For DCGAN: the block that makes 4x4 of 1x1, after its batch norm and ReLU.
+    GANSpace (Harkonen et al. 2020, arXiv 2004.02546), section 2: principal components of an early layer's activations,
+    carried back to z by least squares. Here the layer is the first block, batch norm and ReLU included, in eval mode.
     """
-    z = draw_latent(samples, generator.z_dim, seed)
-    first = generator.blocks[0] if hasattr(generator, "blocks") else generator.layers[:3]
-    inputs = z[:, :, None, None] if hasattr(generator, "blocks") else z
-    response = first(inputs).flatten(1)  # (samples, F)
+    device = next(generator.parameters()).device
+    z = draw_latent(samples, generator.z_dim, seed).to(device)
+    training = generator.training
+    generator.eval()
+    if hasattr(generator, "blocks"):  # DCGAN: the block that makes 4x4 of 1x1
+        response = generator.blocks[0](z[:, :, None, None]).flatten(1)  # (samples, 16 * 8 * width)
+    else:
+        response = generator.layers[:3](z)
+    generator.train(training)
     centred = response - response.mean(0)
-    _, _, components = torch.svd_lowrank(centred, q=count, niter=4)  # (F, count)
-    scores = centred @ components  # (samples, count)
-    directions = torch.linalg.lstsq(z, scores / scores.std(0)).solution.T  # (count, z_dim)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # the decomposition starts from random vectors
+        _, _, components = torch.svd_lowrank(centred, q=count + 10, niter=6)
+    scores = centred @ components[:, :count]  # (samples, count)
+    directions = torch.linalg.lstsq(scores, z).solution.cpu()  # (count, z_dim)
+    return directions / directions.norm(dim=1, keepdim=True)
+
+
+def random_directions(count: int, z_dim: int = 100, seed: int = 0) -> torch.Tensor:
+    """Directions (count, z_dim) of length 1, every one as likely as any other: what the others are compared with."""
+    directions = draw_latent(count, z_dim, seed)
     return directions / directions.norm(dim=1, keepdim=True)
 
 
 def mean_difference_direction(z: torch.Tensor, has_it: np.ndarray) -> torch.Tensor:
     """The direction (z_dim,), length 1, from the mean z (N, z_dim) of faces without an attribute to that of faces with.
 
-    has_it: bool (N,). For Gaussian classes of equal spread this is the optimal linear direction (Fisher 1936).
+    has_it: bool (N,). For Gaussian classes of equal, round spread no linear direction does better (Fisher 1936).
     Raises ValueError when all or none of the faces have it.
     """
     mask = torch.from_numpy(np.asarray(has_it, dtype=bool))
@@ -79,110 +100,59 @@ def mean_difference_direction(z: torch.Tensor, has_it: np.ndarray) -> torch.Tens
     return direction / direction.norm()
 
 
+def picture_change(generator: nn.Module, z: torch.Tensor, step: torch.Tensor) -> float:
+    """How much the pictures of z (N, z_dim) change by a `step` (z_dim,): root mean square, in grey levels 0 to 255."""
+    difference = generate(generator, z + step) - generate(generator, z)
+    return float(127.5 * difference.square().mean().sqrt())
+
+
+def hair_brightness(images: np.ndarray) -> np.ndarray:
+    """(N,) mean grey level, 0 to 255, of the patch of uint8 (N, 3, 64, 64) faces that nearly always shows hair."""
+    return images[:, :, HAIR[0], HAIR[1]].mean(axis=(1, 2, 3))
+
+
+def face_reader(samples: np.ndarray, path: Path = PRETRAINED / "drawn-attributes.safetensors",
+                least: float = 0.02) -> Callable[[np.ndarray], dict[str, np.ndarray]]:  # fmt: skip
+    """What names faces: uint8 (N, 3, 64, 64) -> factor ("hair") -> (N,) array of str.
+
+    The attribute network in `path`, where there is one and it sees at least two hair colours, each in a share `least` or
+    more of the `samples`; else the brightness of the hair, "dark" and "light" of their median.
+    """
+    if path.exists():
+        network = load_attributes(path)
+
+        def by_network(images: np.ndarray) -> dict[str, np.ndarray]:
+            values = name_faces(network, images).values
+            return {factor: np.array(names)[values[factor]] for factor, names in network.factors.items()}
+
+        counts = np.unique(by_network(samples).get("hair", np.array([""])), return_counts=True)[1]
+        if (counts >= least * len(samples)).sum() >= 2:
+            return by_network
+    middle = np.median(hair_brightness(samples))
+    return lambda images: {"hair": np.where(hair_brightness(images) > middle, "light", "dark")}
+
+
+def strip(generator: nn.Module, z: torch.Tensor, direction: torch.Tensor, reach: float = 4.0,
+          count: int = 7) -> torch.Tensor:  # fmt: skip
+    """Images (count, 3, 64, 64) of z (z_dim,) moved along a direction (z_dim,) by -reach to +reach."""
+    return generate(generator, z + torch.linspace(-reach, reach, count)[:, None] * direction)
+
+
 def film_strip(generator: nn.Module, start: torch.Tensor, end: torch.Tensor, count: int = 9) -> torch.Tensor:
     """Images (count, 3, 64, 64) along the arc from `start` to `end` (z_dim,)."""
-    shares = torch.linspace(0, 1, count)[:, None]
-    return generate(generator, slerp(start.expand(count, -1), end.expand(count, -1), shares))
+    return generate(generator, slerp(start, end, torch.linspace(0, 1, count)[:, None]))
 
 
-@dataclass
-class LatentState:
-    """Where the explorer stands: a face's seed, and how far along which directions."""
-
-    seed: int = 0
-    truncation: float = 1.0
-    strengths: dict[str, float] = field(default_factory=dict)
-
-
-class Explorer:
-    """The latent space with sliders: seed, truncation, and one slider for each named direction.
-
-    generator: any of the workbook's; directions: name -> (z_dim,) of length 1; faces: how many side by side, the seed's
-    and the ones after it; describe: optional, from an image (1, 3, 64, 64) in [-1, 1] to a line of text.
-    `picture()` works without any widget; `show()` displays the widget, and a still picture where there is none.
-    """
-
-    def __init__(self, generator: nn.Module, directions: dict[str, torch.Tensor], *, seed: int = 0, faces: int = 1,
-                 scale: int = 4, reach: float = 4.0, describe=None):  # fmt: skip
-        self.generator, self.directions = generator.eval(), directions
-        self.faces, self.scale, self.reach, self.describe = faces, scale, reach, describe
-        self.first_seed = seed
-        self.state = LatentState(seed, 1.0, dict.fromkeys(directions, 0.0))
-        self.widget = None
-
-    def z(self) -> torch.Tensor:
-        """(faces, z_dim) of the present state."""
-        z_dim = self.generator.z_dim
-        seeds = range(self.state.seed, self.state.seed + self.faces)
-        z = torch.cat([draw_latent(1, z_dim, seed) for seed in seeds]) * self.state.truncation
-        for name, strength in self.state.strengths.items():
-            z = z + strength * self.directions[name]
-        return z
-
-    def picture(self) -> bytes:
-        """The present faces as the bytes of a PNG file."""
-        self.images = generate(self.generator, self.z())
-        return png_bytes(make_grid(self.images, columns=self.faces, scale=self.scale))
-
-    def show(self):
-        """Displays the explorer in a notebook and returns it."""
-        from animegan_helpers.live import show
-
-        if self.widget is None:
-            self._build()
-        show(self.widget, self.image.value, "the sliders need JupyterLab: make lab")
-        return self
-
-    def _build(self) -> None:
-        import ipywidgets as widgets
-
-        wide = widgets.Layout(width="440px")
-        style = {"description_width": "110px"}
-        self.image = widgets.Image(format="png", layout=widgets.Layout(align_self="flex-start"))
-        self.seed = widgets.IntSlider(self.first_seed, 0, 999, description="seed", layout=wide, style=style)
-        self.truncation = widgets.FloatSlider(1.0, min=0, max=1.5, step=0.05, description="truncation", layout=wide,
-                                              style=style)  # fmt: skip
-        self.sliders = {
-            name: widgets.FloatSlider(0.0, min=-self.reach, max=self.reach, step=0.1, description=name, layout=wide,
-                                      style=style)
-            for name in self.directions
-        }  # fmt: skip
-        reset = widgets.Button(description="reset", icon="undo")
-        surprise = widgets.Button(description="surprise me", icon="random")
-        self.text = widgets.HTML()
-        controls = [self.seed, self.truncation, *self.sliders.values()]
-        for control in controls:
-            control.observe(self._changed, "value")
-        reset.on_click(lambda _: self.reset())
-        surprise.on_click(lambda _: setattr(self.seed, "value", int(np.random.default_rng().integers(1_000))))
-        buttons = widgets.HBox([reset, surprise])
-        self.widget = widgets.HBox([widgets.VBox([self.image, self.text]), widgets.VBox([*controls, buttons])])
-        self.quiet = False
-        self._redraw()
-
-    def _changed(self, change) -> None:
-        self.state = LatentState(self.seed.value, self.truncation.value,
-                                 {name: slider.value for name, slider in self.sliders.items()})  # fmt: skip
-        if not self.quiet:
-            self._redraw()
-
-    def _redraw(self) -> None:
-        self.image.value = self.picture()
-        if self.describe:
-            self.text.value = self.describe(self.images)
-
-    def reset(self) -> None:
-        """Back to the first seed, no truncation, all directions at 0."""
-        self.quiet = True  # one new picture, not one for each slider
-        self.seed.value, self.truncation.value = self.first_seed, 1.0
-        for slider in self.sliders.values():
-            slider.value = 0.0
-        self.quiet = False
-        self._redraw()
-
-
-def picture_of(images: torch.Tensor, columns: int = 8, scale: int = 1):
-    """A grid as something a notebook shows."""
-    from IPython.display import Image
-
-    return Image(png_bytes(make_grid(images, columns, scale)))
+def draw_strips(strips: dict[str, torch.Tensor], title: str, ticks: list | np.ndarray, xlabel: str) -> Figure:
+    """A figure with one labelled row of faces (N, 3, 64, 64) for each entry; ticks: what stands under the N columns."""
+    count = len(ticks)
+    figure = Figure(figsize=(0.8 * count + 1.4, 0.8 * len(strips) + 0.9), layout="constrained", dpi=90)
+    axes = figure.subplots()
+    axes.imshow(make_grid(torch.cat(list(strips.values())), columns=count, gap=2))
+    axes.set(title=title, xlabel=xlabel)
+    axes.set_xticks([32 + 66 * k for k in range(count)], [str(tick) for tick in ticks])
+    axes.set_yticks([32 + 66 * k for k in range(len(strips))], strips)
+    axes.tick_params(length=0)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    return figure

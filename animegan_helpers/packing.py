@@ -23,7 +23,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm.auto import tqdm
 
-from .sources import FacesError, Picture, Source, Unreadable
+from animegan_helpers.sources import FacesError, Picture, Source, Unreadable
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
 MAX_PIXELS = 50_000_000  # of one picture: 150 MB as RGB, in each decoding thread

@@ -157,7 +157,6 @@ def run(trainer: Trainer, observer: Observer | None = None, *, checkpoint_second
                 if writes:
                     save_grid(trainer)
             if now - updated >= update_seconds:
-                trainer.check_finite()
                 if observer and trainer.group.writes:
                     observer.update(trainer)
                 updated = time.monotonic()

@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from animegan_helpers.drawn import Only
 
 MAX_BYTES = 64 * 2**20  # of one file; a face needs a few kilobytes
 DRAWN_COUNT = 6000
@@ -50,7 +54,7 @@ class _Member:
     trouble: str = ""  # why it cannot be read, if that is known already
 
 
-def open_source(path: str | Path, count: int | None = None, seed: int = 0, only: object = None) -> Source:
+def open_source(path: str | Path, count: int | None = None, seed: int = 0, only: "Only | None" = None) -> Source:
     """The pictures of a folder or a zip; of the drawn set where `path` is "".
 
     count: at most so many, evenly spaced over the sorted list (drawn: the first so many, 6,000 if None).
@@ -67,16 +71,20 @@ def open_source(path: str | Path, count: int | None = None, seed: int = 0, only:
             raise FacesError(f"There is no {path}: check the spelling; give a folder of pictures, or a zip of one.")
         return _folder_source(path.resolve(), count) if path.is_dir() else _zip_source(path.resolve(), count)
     except zipfile.BadZipFile:
-        raise FacesError(f"{path} is neither a folder nor a whole zip: give a folder, or download the zip again.") from None
+        raise FacesError(f"{path} is neither a folder nor a whole zip: give a folder, or copy the zip again.") from None
     except (OSError, RuntimeError, NotImplementedError, UnicodeDecodeError) as error:
         raise FacesError(f"{path} cannot be opened ({error}): check the path and your right to read it.") from None
 
 
-def _drawn_source(count: int, seed: int, only: object) -> Source:
+def _drawn_source(count: int, seed: int, only: "Only | None") -> Source:
     def pictures() -> Iterator[Picture]:
-        from . import drawn
+        from animegan_helpers import drawn
 
-        for index, (data, labels) in enumerate(drawn.draw_faces(count, seed=seed, only=only)):
+        try:
+            faces = drawn.draw_faces(count, seed=seed, only=only)
+        except ValueError as error:
+            raise FacesError(f"These faces cannot be drawn: {error}") from None
+        for index, (data, labels) in enumerate(faces):
             yield f"{index:05d}.jpg", data, labels
 
     # The drawing's own code is part of the fingerprint: faces are drawn again when it changes.

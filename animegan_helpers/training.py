@@ -270,13 +270,20 @@ class Trainer:
         torch._foreach_lerp_([a for a, _ in floats], [g for _, g in floats], 1 - decay)
 
     def check_finite(self) -> None:
-        """Raises TrainingError that names the first step whose loss is not finite."""
+        """Raises TrainingError that names the first step whose loss, or the weights after it, are not finite."""
         bad = (~torch.isfinite(self.history[: self.step]).all(dim=1)).nonzero()
         if len(bad):
             raise TrainingError(
                 f"the loss is not finite at step {int(bad[0]) + 1}: the run stops, the last checkpoint is kept; "
                 "try a lower learning rate, or precision fp32"
             )
+        # a finite loss can still have sent the weights away: such weights must not become a checkpoint
+        for network in (self.generator, self.discriminator):
+            if not all(torch.isfinite(tensor).all() for tensor in network.state_dict().values()):
+                raise TrainingError(
+                    f"weights are not finite after step {self.step}: the run stops, the last checkpoint is kept; "
+                    "try a lower learning rate, or precision fp32"
+                )
 
     def look_for_trouble(self) -> str | None:
         """At an epoch's end: a sentence if D wins outright or the samples have collapsed, else None."""

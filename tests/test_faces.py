@@ -258,7 +258,7 @@ def test_errors_are_one_line(tmp_path, monkeypatch):
         with pytest.raises(FacesError, match=words) as error:
             load(paths / name)
         assert name.split("/")[0] in one_line(error)
-    for options in ({"method": "squash"}, {"count": 0}, {"size": 0}, {"minimum": 4}, {"only": {"hair": "red"}}):
+    for options in ({"method": "squash"}, {"count": 0}, {"size": 0}, {"minimum": 4}, {"only": {"hair": ["red"]}}):
         with pytest.raises(FacesError) as error:
             load(folder, **options)
         one_line(error)
@@ -533,8 +533,18 @@ def test_drawn_faces(monkeypatch):
     assert faces.labels["hair"].tolist() == ["blue", "red", "blue", "red"]
     assert len(load(None, count=4, seed=7)) == 4 and calls == [(4, 7, None)], "the second is from the cache"
     monkeypatch.setenv("ANIMEGAN_FACES", "no such place")
-    load("", count=4, only={"hair": "red"})
-    assert calls[1:] == [(4, 0, {"hair": "red"})]
+    load("", count=4, only={"hair": ["red"]})
+    assert calls[1:] == [(4, 0, {"hair": ["red"]})]
+
+
+def test_really_drawn_faces(cache):
+    faces = load(None, count=6, seed=1, only={"hair": ["red"]})
+    assert faces.images.shape == (6, 3, 64, 64) and faces.images.std() > 20 and find_duplicates(faces.images) == []
+    assert set(faces.labels["hair"]) == {"red"} and faces.skipped == []
+    with pytest.raises(FacesError, match="plaid") as error:
+        load(None, count=6, only={"hair": ["plaid"]})
+    one_line(error)
+    assert len(list(cache.iterdir())) == 1
 
 
 # The face set

@@ -1,0 +1,162 @@
+"""Anime faces drawn on the spot: as pixels, as JPEG bytes with labels, or as a folder in the layout of a tagged set.
+
+The drawing is SVG text (`drawn_svg`), turned into pixels by resvg. What a face is made of stands in `drawn_face`.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import resvg_py
+from PIL import Image
+from tqdm.auto import tqdm
+
+from animegan_helpers.drawn_face import (
+    FACTORS, FaceDescription, Only, describe_face, parse_only, value_weights,
+)  # fmt: skip
+from animegan_helpers.drawn_svg import face_svg
+
+__all__ = ["FACTORS", "FaceDescription", "describe_face", "draw_face", "draw_faces", "parse_only", "write_faces"]
+
+SIZE = 96  # of the pictures, in pixels
+DRAWN_SIZE = 80  # drawn smaller and enlarged, as most crops of real faces were: their sharpness is matched, and it is quicker
+QUALITY = 92  # of the JPEG files
+CHUNK = 64  # faces a process draws at a time
+WORTH_PROCESSES = 600  # below this many faces, starting processes takes longer than it saves
+
+
+def draw_face(index: int, seed: int = 0, only: Only | None = None) -> np.ndarray:
+    """Draw face `index` of `seed`: uint8, (96, 96, 3), RGB; the very pixels that its file holds.
+
+    only: as in `describe_face`, which raises ValueError for what it does not know.
+    """
+    return np.array(Image.open(io.BytesIO(_jpeg(describe_face(index, seed, only)))))
+
+
+def draw_faces(
+    count: int, seed: int = 0, only: Only | None = None, processes: int | None = None
+) -> Iterator[tuple[bytes, dict[str, str]]]:
+    """Draw faces 0...count-1 of `seed`: JPEG bytes of 96x96 pixels and labels (factor -> value), in the order of index.
+
+    only: as in `describe_face`. processes: how many draw at a time (by default one a core, and one alone for a small
+    count); the faces do not depend on it. Faces are made as they are taken, so memory does not grow with count.
+    Raises ValueError for a negative count, fewer than 1 process, or an `only` with unknown names.
+    """
+    if count < 0 or (processes is not None and processes < 1):
+        raise ValueError(f"count is 0 or more and processes 1 or more, not {count} and {processes}")
+    value_weights(only)  # complain at once, not at the first face
+    if processes is None:
+        processes = (os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) or 1
+        processes = processes if count >= WORTH_PROCESSES else 1
+    return _drawn(count, seed, only, processes)
+
+
+def _drawn(count: int, seed: int, only: Only | None, processes: int) -> Iterator[tuple[bytes, dict[str, str]]]:
+    chunks = [(start, min(start + CHUNK, count), seed, only) for start in range(0, count, CHUNK)]
+    if processes == 1:
+        for chunk in chunks:
+            yield from _draw_chunk(*chunk)
+        return
+    # Processes, as resvg holds the interpreter's lock; spawned, as Windows and macOS have no safe fork.
+    done = 0
+    try:
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            for faces in _in_order(pool, chunks, ahead=2 * processes):
+                yield from faces
+                done += 1
+    except BrokenProcessPool:  # no process can be started here, as from a script on standard input: draw on alone
+        for chunk in chunks[done:]:
+            yield from _draw_chunk(*chunk)
+
+
+def _in_order(pool: Executor, chunks: list[tuple], ahead: int) -> Iterator[list[tuple[bytes, dict[str, str]]]]:
+    """The chunks' faces in order, with never more than `ahead` chunks begun or waiting to be taken."""
+    rest = iter(chunks)
+    begun = [pool.submit(_draw_chunk, *chunk) for chunk in islice(rest, ahead)]
+    while begun:
+        yield begun.pop(0).result()
+        begun += [pool.submit(_draw_chunk, *chunk) for chunk in islice(rest, 1)]
+
+
+def _draw_chunk(start: int, stop: int, seed: int, only: Only | None) -> list[tuple[bytes, dict[str, str]]]:
+    faces = [describe_face(index, seed, only) for index in range(start, stop)]
+    return [(_jpeg(face), face.labels) for face in faces]
+
+
+def _jpeg(face: FaceDescription) -> bytes:
+    png = resvg_py.svg_to_bytes(svg_string=face_svg(face), width=DRAWN_SIZE, height=DRAWN_SIZE, skip_system_fonts=True)
+    picture = Image.open(io.BytesIO(png)).convert("RGB").resize((SIZE, SIZE), Image.Resampling.BICUBIC)
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=QUALITY)
+    return file.getvalue()
+
+
+def write_faces(
+    out: str | Path, count: int, seed: int = 0, only: Only | None = None, flaws: float = 0.0, progress: bool = True
+) -> None:
+    """Write faces 0...count-1 of `seed` to out/drawn/00000.jpg ... and their labels to out/drawn/labels.csv.
+
+    labels.csv has the columns file and FACTORS. flaws: share (0...1) of flawed files added to the count, numbered after
+    the sound ones and listed in out/flaws.csv (file, flaw), not in labels.csv. only: as in `describe_face`.
+    Raises ValueError where `out` exists and is not an empty folder, or a number or name makes no sense.
+    """
+    out = Path(out)
+    if not 0 <= flaws <= 1:
+        raise ValueError(f"flaws is a share from 0 to 1, not {flaws}")
+    faces = draw_faces(count, seed, only)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"{out} exists and is not an empty folder; name a new one, nothing is overwritten")
+    folder = out / "drawn"
+    folder.mkdir(parents=True)
+    with open(folder / "labels.csv", "w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["file", *FACTORS])
+        for index, (jpeg, labels) in enumerate(tqdm(faces, total=count, desc="faces", disable=not progress)):
+            name = f"{index:05}.jpg"
+            (folder / name).write_bytes(jpeg)
+            table.writerow([name, *labels.values()])
+    if flaws:
+        _write_flaws(out, count, round(flaws * count), seed, only)
+
+
+FLAWS = ("truncated", "empty", "not a picture", "grey", "cmyk", "transparent", "duplicate")
+
+
+def _write_flaws(out: Path, count: int, flawed: int, seed: int, only: Only | None) -> None:
+    """Add `flawed` files, the kinds in turn, and list them in flaws.csv."""
+    with open(out / "flaws.csv", "w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["file", "flaw"])
+        for index in range(count, count + flawed):
+            flaw = FLAWS[(index - count) % len(FLAWS)]
+            # A duplicate is a copy of a sound file; all others are made of faces that the set does not hold.
+            jpeg = _jpeg(describe_face((index * 7919) % count if flaw == "duplicate" else index, seed, only))
+            name = f"{index:05}.{'png' if flaw == 'transparent' else 'jpg'}"
+            (out / "drawn" / name).write_bytes(_flawed(jpeg, flaw))
+            table.writerow([name, flaw])
+
+
+def _flawed(jpeg: bytes, flaw: str) -> bytes:
+    """The file of a face with one of FLAWS."""
+    if flaw == "duplicate":
+        return jpeg
+    if flaw == "truncated":
+        return jpeg[: len(jpeg) // 2]
+    if flaw == "empty":
+        return b""
+    if flaw == "not a picture":
+        return b"<html><body>404 Not Found</body></html>\n"
+    picture, file = Image.open(io.BytesIO(jpeg)), io.BytesIO()
+    if flaw == "transparent":
+        picture.putalpha(Image.radial_gradient("L").resize(picture.size).point(lambda far: 255 - far))
+        picture.save(file, "PNG")
+    else:
+        picture.convert({"grey": "L", "cmyk": "CMYK"}[flaw]).save(file, "JPEG", quality=QUALITY)
+    return file.getvalue()

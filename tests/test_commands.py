@@ -1,0 +1,119 @@
+"""The commands, as a person types them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from animegan_helpers.__main__ import main
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory, smoke_budget):
+    """A folder of 60 drawn faces."""
+    out = tmp_path_factory.mktemp("faces") / "set one"
+    assert main(["draw", "--count", "60", "--out", str(out), "--seed", "7"]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def finished_run(faces, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "a run"
+    assert main(["train", "--faces", str(faces), "--preset", "smoke", "--epochs", "1", "--out", str(out)]) == 0
+    return out
+
+
+def test_draw_holds_a_factor(tmp_path, capsys):
+    out = tmp_path / "aqua"
+    assert main(["draw", "--count", "5", "--out", str(out), "--only", "hair=aqua", "--only", "style=1"]) == 0
+    rows = (out / "drawn" / "labels.csv").read_text().splitlines()
+    assert len(rows) == 6 and all(",aqua," in row for row in rows[1:])
+
+
+def test_train_writes_a_run(finished_run):
+    names = {path.name for path in finished_run.iterdir()}
+    assert {"history.csv", "grids", "generator.safetensors"} <= names
+    assert any(name.startswith("checkpoint-") for name in names)
+
+
+def test_train_refuses_to_go_on_unasked(faces, finished_run, capsys):
+    words = ["train", "--faces", str(faces), "--preset", "smoke", "--out", str(finished_run)]
+    before = {path: path.stat().st_mtime_ns for path in finished_run.rglob("*")}
+    assert main([*words, "--epochs", "2"]) == 2
+    assert "add --resume" in capsys.readouterr().err
+    assert before == {path: path.stat().st_mtime_ns for path in finished_run.rglob("*")}
+    assert main([*words, "--epochs", "2", "--resume"]) == 0
+    assert (finished_run / "grids" / "epoch-0002.webp").exists()
+
+
+def test_sample_in_three_forms(finished_run, tmp_path, capsys):
+    words = ["sample", "--weights", str(finished_run), "--count", "6", "--seed", "1", "--out"]
+    assert main([*words, str(tmp_path / "s.npy")]) == 0
+    assert main([*words, str(tmp_path / "s.png")]) == 0
+    assert main([*words, str(tmp_path / "folder")]) == 0
+    samples = np.load(tmp_path / "s.npy")
+    assert samples.shape == (6, 64, 64, 3) and samples.dtype == np.uint8
+    third = np.asarray(Image.open(tmp_path / "folder" / "00003.png"))
+    assert np.array_equal(third, samples[3])
+    assert main([*words, str(tmp_path / "s.npy")]) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_measure_from_weights_and_from_samples(faces, finished_run, tmp_path, capsys):
+    network = tmp_path / "names.safetensors"
+    assert main(["attributes", "--faces", str(faces), "--factors", "hair", "eyes", "--epochs", "1",
+                 "--out", str(network)]) == 0  # fmt: skip
+    samples = tmp_path / "s.npy"
+    main(["sample", "--weights", str(finished_run), "--count", "20", "--out", str(samples)])
+    for source in (["--samples", str(samples)], ["--weights", str(finished_run), "--count", "20"]):
+        out = tmp_path / "deep" / "measures.json"
+        words = ["measure", "--faces", str(faces), "--attributes", str(network), "--json", str(out), *source]
+        assert main(words) == 0
+        measures = json.loads(out.read_text())
+        assert measures["samples"]["count"] == 20
+        assert 1 <= measures["samples"]["modes"] <= measures["modes_possible"]
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["train", "--faces", "no such folder", "--out", "RUN"], "no such folder"),
+        (["train", "--faces", "FACES", "--preset", "best", "--out", "RUN"], "no preset is called 'best'"),
+        (["train", "--faces", "FACES", "--batch", "500", "--out", "RUN"], "500"),
+        (["train", "--faces", "FACES", "--width", "0", "--out", "RUN"], "width"),
+        (["train", "--faces", "FACES", "--learning-rate-g", "-1", "--out", "RUN"], "above 0"),
+        (["train", "--faces", "FACES", "--device", "tpu9", "--out", "RUN"], "no device"),
+        (["sample", "--weights", "nothing.safetensors", "--out", "RUN.npy"], "not there"),
+        (["measure", "--faces", "FACES", "--samples", "nothing.npy"], "nothing.npy"),
+        (["draw", "--count", "3", "--out", "RUN", "--only", "hair=mauve"], "mauve"),
+        (["draw", "--count", "3", "--out", "FACES"], "FACES"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(words, message, faces, tmp_path, capsys):
+    words = [word.replace("FACES", str(faces)).replace("RUN", str(tmp_path / "new")) for word in words]
+    assert main(words) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: ") and message.replace("FACES", str(faces)) in error
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_of_every_command():
+    for command in ("train", "draw", "sample", "measure", "attributes", "benchmark"):
+        with pytest.raises(SystemExit) as end:
+            main([command, "--help"])
+        assert end.value.code == 0
+
+
+def test_importing_the_engine_needs_no_jupyter():
+    blocked = "ipywidgets IPython jupyterlab ipykernel nbformat nbclient".split()
+    code = (
+        f"import sys\nfor name in {blocked}: sys.modules[name] = None\n"
+        "import animegan_helpers.running, animegan_helpers.measuring, animegan_helpers.live, animegan_helpers.latent\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT)
