@@ -1,7 +1,7 @@
 """How fast the training step is on this machine, beside the loop that every tutorial shows."""
 
-import resource
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -45,8 +45,9 @@ def textbook_losses(batches: Iterator[torch.Tensor], width: int, device: torch.d
 
 def from_files(folder: Path, batch: int) -> Iterator[torch.Tensor]:
     """Batches of the JPEG files in a folder, decoded by two worker processes, epoch after epoch."""
-    steps = [transforms.Resize(64), transforms.CenterCrop(64), transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
-    loader = DataLoader(ImageFolder(folder, transforms.Compose(steps)), batch, shuffle=True, num_workers=2, drop_last=True)
+    normalise = transforms.Normalize([0.5] * 3, [0.5] * 3)
+    steps = transforms.Compose([transforms.Resize(64), transforms.CenterCrop(64), transforms.ToTensor(), normalise])
+    loader = DataLoader(ImageFolder(folder, steps), batch, shuffle=True, num_workers=2, drop_last=True)
     while True:
         for real, _ in loader:
             yield real
@@ -101,8 +102,12 @@ def peak_memory() -> str:
     """The most memory this process has held."""
     if torch.cuda.is_available():
         return f"{torch.cuda.max_memory_allocated() / 2**20:,.0f} MiB on the GPU"
+    try:
+        import resource
+    except ImportError:  # Windows
+        return "not known on this system"
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return f"{peak / 2**10:,.0f} MiB"  # Linux counts in KiB
+    return f"{peak / (2**20 if sys.platform == 'darwin' else 2**10):,.0f} MiB"  # macOS counts bytes, Linux KiB
 
 
 def run_benchmark(faces: str | None = None, width: int = 64, batch: int = 50, seconds: float = 10.0,

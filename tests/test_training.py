@@ -341,3 +341,27 @@ def test_two_processes_equal_one(images, tmp_path):
     one = [*trainer.generator.parameters(), *trainer.discriminator.parameters(), trainer.history[:3]]
     for ours, theirs in zip(torch.load(tmp_path / "two.pt", weights_only=True), one):
         assert (ours - theirs).norm() <= 1e-5 * theirs.norm()
+
+
+MEMORY = """
+import sys, time, numpy as np, torch
+from animegan_helpers.training import Trainer, TrainingConfig
+torch.set_num_threads(1)
+images = np.load(sys.argv[1], mmap_mode="r")
+trainer = Trainer(TrainingConfig(width=4, epochs=2, precision="fp32"), images, device="cpu")
+for _ in range(40):
+    trainer.advance()
+print([int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("RssAnon")][0])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's account of memory")
+def test_memory_does_not_grow_with_the_faces(tmp_path):
+    """5,000 and 70,000 pictures, memory-mapped from sparse files: the same memory of its own within a tenth."""
+    used = {}
+    for count in (5_000, 70_000):
+        path = tmp_path / f"{count}.npy"
+        np.lib.format.open_memmap(path, "w+", np.uint8, (count, 3, 64, 64)).flush()
+        words = [sys.executable, "-c", MEMORY, str(path)]
+        used[count] = int(subprocess.run(words, check=True, cwd=PROJECT, capture_output=True, text=True).stdout)
+    assert used[70_000] < 1.1 * used[5_000], used
