@@ -6,12 +6,12 @@ The drawing is SVG text (`drawn_svg`), turned into pixels by resvg. What a face 
 import csv
 import io
 import os
+import pickle
+import sys
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
-from multiprocessing import get_context
+from contextlib import ExitStack
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import numpy as np
 import resvg_py
@@ -19,17 +19,23 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from animegan_helpers.drawn_face import (
-    FACTORS, FaceDescription, Only, describe_face, parse_only, value_weights,
+    FACTORS,
+    FaceDescription,
+    Only,
+    describe_face,
+    parse_only,
+    value_weights,
 )  # fmt: skip
 from animegan_helpers.drawn_svg import face_svg
 
 __all__ = ["FACTORS", "FaceDescription", "describe_face", "draw_face", "draw_faces", "parse_only", "write_faces"]
 
 SIZE = 96  # of the pictures, in pixels
-DRAWN_SIZE = 80  # drawn smaller and enlarged, as most crops of real faces were: their sharpness is matched, and it is quicker
+# Drawn smaller and enlarged, as most crops of real faces were: that gives their sharpness, and is quicker.
+DRAWN_SIZE = 80
 QUALITY = 92  # of the JPEG files
-CHUNK = 64  # faces a process draws at a time
-WORTH_PROCESSES = 600  # below this many faces, starting processes takes longer than it saves
+WORTH_A_PROCESS = 300  # faces; for fewer, starting a process takes longer than it saves
+MOST_PROCESSES = 8
 
 
 def draw_face(index: int, seed: int = 0, only: Only | None = None) -> np.ndarray:
@@ -53,41 +59,68 @@ def draw_faces(
         raise ValueError(f"count is 0 or more and processes 1 or more, not {count} and {processes}")
     value_weights(only)  # complain at once, not at the first face
     if processes is None:
-        processes = (os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) or 1
-        processes = processes if count >= WORTH_PROCESSES else 1
-    return _drawn(count, seed, only, processes)
-
-
-def _drawn(count: int, seed: int, only: Only | None, processes: int) -> Iterator[tuple[bytes, dict[str, str]]]:
-    chunks = [(start, min(start + CHUNK, count), seed, only) for start in range(0, count, CHUNK)]
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        processes = max(1, min(cores, MOST_PROCESSES, count // WORTH_A_PROCESS))
     if processes == 1:
-        for chunk in chunks:
-            yield from _draw_chunk(*chunk)
-        return
-    # Processes, as resvg holds the interpreter's lock; spawned, as Windows and macOS have no safe fork.
-    done = 0
-    try:
-        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            for faces in _in_order(pool, chunks, ahead=2 * processes):
-                yield from faces
-                done += 1
-    except BrokenProcessPool:  # no process can be started here, as from a script on standard input: draw on alone
-        for chunk in chunks[done:]:
-            yield from _draw_chunk(*chunk)
+        return ((_jpeg(face), face.labels) for face in _faces(count, seed, only))
+    jpegs = _from_workers(count, seed, only, processes)
+    return ((jpeg, face.labels) for jpeg, face in zip(jpegs, _faces(count, seed, only)))
 
 
-def _in_order(pool: Executor, chunks: list[tuple], ahead: int) -> Iterator[list[tuple[bytes, dict[str, str]]]]:
-    """The chunks' faces in order, with never more than `ahead` chunks begun or waiting to be taken."""
-    rest = iter(chunks)
-    begun = [pool.submit(_draw_chunk, *chunk) for chunk in islice(rest, ahead)]
-    while begun:
-        yield begun.pop(0).result()
-        begun += [pool.submit(_draw_chunk, *chunk) for chunk in islice(rest, 1)]
+def _faces(count: int, seed: int, only: Only | None) -> Iterator[FaceDescription]:
+    return (describe_face(index, seed, only) for index in range(count))
 
 
-def _draw_chunk(start: int, stop: int, seed: int, only: Only | None) -> list[tuple[bytes, dict[str, str]]]:
-    faces = [describe_face(index, seed, only) for index in range(start, stop)]
-    return [(_jpeg(face), face.labels) for face in faces]
+def _from_workers(count: int, seed: int, only: Only | None, processes: int) -> Iterator[bytes]:
+    """The JPEGs in order: face k comes from worker k % processes, whose pipe lets it get a little ahead."""
+    with ExitStack() as stack:
+        workers = [stack.enter_context(_Worker(range(k, count, processes), seed, only)) for k in range(processes)]
+        for index in range(count):
+            yield workers[index % processes].next_jpeg()
+
+
+class _Worker:
+    """Another Python process that draws the faces `indices` one after the other.
+
+    A process of its own, as resvg holds the interpreter's lock. Started by hand, not by multiprocessing, which would
+    run the caller's script once more in each process.
+    """
+
+    def __init__(self, indices: range, seed: int, only: Only | None) -> None:
+        self.process = Popen([sys.executable, "-c", _WORKER_CODE], stdin=PIPE, stdout=PIPE)
+        pickle.dump((sys.path, (indices, seed, only)), self.process.stdin)
+        self.process.stdin.close()
+
+    def __enter__(self) -> "_Worker":
+        return self
+
+    def next_jpeg(self) -> bytes:
+        """The next face of the worker. Raises RuntimeError where it has died."""
+        head = self.process.stdout.read(4)
+        data = self.process.stdout.read(int.from_bytes(head, "little"))
+        if not data:
+            raise RuntimeError("a process that draws faces has ended early; its message stands above")
+        return data
+
+    def __exit__(self, *error: object) -> None:
+        self.process.kill()  # does nothing to one that is done
+        self.process.stdout.close()
+        self.process.wait()
+
+
+_WORKER_CODE = """
+import pickle, sys
+sys.path[:], job = pickle.load(sys.stdin.buffer)
+from animegan_helpers.drawn import _serve
+_serve(*job)
+"""
+
+
+def _serve(indices: range, seed: int, only: Only | None) -> None:
+    """The work of a worker: the JPEGs on standard output, each after its length in 4 bytes."""
+    for index in indices:
+        jpeg = _jpeg(describe_face(index, seed, only))
+        sys.stdout.buffer.write(len(jpeg).to_bytes(4, "little") + jpeg)
 
 
 def _jpeg(face: FaceDescription) -> bytes:

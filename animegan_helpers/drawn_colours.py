@@ -7,6 +7,9 @@ from animegan_helpers.drawn_face import FACTORS, FaceDescription
 
 RGB = tuple[float, float, float]  # 0...255
 WHITE: RGB = (255, 255, 255)
+DARK: RGB = (38, 26, 36)  # of ink and shadows
+
+CROPPED = ("short", "spiky")  # the hair styles that leave the ears free
 
 HAIR: dict[str, RGB] = {
     "aqua": (112, 205, 212), "black": (52, 46, 58), "blonde": (246, 212, 128), "blue": (88, 118, 210),
@@ -47,7 +50,7 @@ STYLES: dict[str, Style] = {
     "cel": Style(0.8, 0.35, 1.1, WHITE, 0.0, 0.32, False, 18.5, 17.5, 1.0, 2.5, 3.5, 0.6),
     "soft": Style(0.5, 0.05, 0.9, WHITE, 0.06, 0.28, True, 19.0, 18.5, 0.0, 2.0, 4.0, 0.55),
     "bold": Style(1.7, 0.9, 1.2, WHITE, 0.0, 0.46, False, 19.5, 13.0, 2.8, 3.0, 2.5, 0.0),
-    "pastel": Style(0.0, 0.1, 0.62, WHITE, 0.24, 0.14, True, 16.0, 17.0, -1.2, 1.6, 7.0, 0.4),
+    "pastel": Style(0.0, 0.1, 0.62, WHITE, 0.22, 0.22, True, 16.0, 17.0, -1.2, 1.6, 6.0, 0.4),
     "retro": Style(0.8, 0.6, 0.9, (190, 115, 50), 0.17, 0.42, False, 15.5, 22.0, 0.6, 3.6, 1.5, 0.85),
 }
 
@@ -99,6 +102,16 @@ class Sketch:
             return part
         return {"back": mix(self.hair, self.hair_shade, 0.75), "skin": self.skin}.get(part, self.hair)
 
+    @property
+    def light_side(self) -> int:
+        """The side the light comes from (-1 left, 1 right); what is worn on one side is there, too."""
+        return 1 if self.face.nuisance["side"] < 0.5 else -1
+
+    def eye_place(self, side: int) -> tuple[float, float]:
+        """The middle of an eye (x), and its width as a share of one seen from the front."""
+        far = self.far(side)
+        return 8 * self.turn + side * (16.3 * (1 - 0.12 * abs(self.turn)) - 1.5 * far), 1 - 0.3 * far
+
     def far(self, side: int) -> float:
         """How far the side (-1 left, 1 right) is turned away, 0...1."""
         return max(0.0, side * self.turn)
@@ -110,7 +123,7 @@ def sketch(face: FaceDescription) -> Sketch:
     style = STYLES[labels["style"]]
     turn = (FACTORS["direction"].index(labels["direction"]) - 2) / 2 + face.between("turn", -0.1, 0.1)
 
-    light, warm = face.between("light", 0.89, 1.1), face.between("warmth", -0.005, 0.035)
+    light, warm = face.between("light", 0.91, 1.12), face.between("warmth", -0.005, 0.035)
 
     def tone(colour: RGB, hue: float = 0.0, value: float = 1.0, saturation: float = style.saturation) -> RGB:
         """The colour as this style and this light show it; what is less lit has more colour, as artists shade."""
@@ -120,21 +133,22 @@ def sketch(face: FaceDescription) -> Sketch:
         return mix((min(255.0, red * (1 + warm)), green, blue * (1 - warm)), style.veil, style.veiled)
 
     # Skin keeps more of its colour in pale styles than the rest: grey skin would name no tone.
-    skin = tone(SKIN[labels["skin"]], 0, face.between("skin_value", 0.98, 1.02), max(0.9, min(1.0, style.saturation)))
+    shown = max(0.9, min(1.0, style.saturation))
+    skin = tone(SKIN[labels["skin"]], 0, face.between("skin_value", 0.98, 1.02), shown)
     hair = tone(HAIR[labels["hair"]], face.between("hair_hue", -0.012, 0.012), face.between("hair_value", 0.92, 1.06))
     eye = tone(EYES[labels["eyes"]], face.between("eye_hue", -0.01, 0.01))
     skin_shade = mix(skin, (skin[0] * 0.86, skin[1] * 0.62, skin[2] * 0.58), style.shade * 1.1)
     hair_shade = mix(hair, (hair[0] * 0.4, hair[1] * 0.32, hair[2] * 0.46), min(1.0, style.shade * 2.4))
     hair_dark = tuple(c * 0.4 for c in hair)
-    ink = (40, 26, 34)
     # The accent's hue is kept away from the hair's, so that it shows.
     hue = colorsys.rgb_to_hsv(*HAIR[labels["hair"]])[0] + face.between("accent", 0.3, 0.7)
     accent = tone(hsv(hue, 0.65, 0.95))
-    clothes = tone(hsv(face.nuisance["clothes_hue"], face.between("clothes_value", 0.55, 0.1), face.between("clothes_value", 0.2, 1)))
+    bright = face.nuisance["clothes_value"]
+    clothes = tone(hsv(face.nuisance["clothes_hue"], 0.55 - 0.45 * bright, 0.2 + 0.8 * bright))
     return Sketch(
         face, style, EXPRESSIONS[labels["expression"]], turn,
-        skin, skin_shade, mix(mix(skin_shade, (skin[0] * 0.5, skin[1] * 0.3, skin[2] * 0.3), 0.7), ink, style.ink),
-        hair, hair_shade, mix(hair, WHITE, 0.4), mix(hair_dark, ink, style.ink),
+        skin, skin_shade, mix(mix(skin_shade, (skin[0] * 0.5, skin[1] * 0.3, skin[2] * 0.3), 0.7), DARK, style.ink),
+        hair, hair_shade, mix(hair, WHITE, 0.4), mix(hair_dark, DARK, style.ink),
         eye, accent, clothes,
     )  # fmt: skip
 
@@ -171,7 +185,8 @@ def shape(data: str, fill: RGB | str, line: RGB | None = None, width: float = 0.
 def lines(data: str, colour: RGB, width: float, opacity: float = 1.0) -> str:
     """Lines along a path, not filled, with round ends."""
     thin = f' stroke-opacity="{opacity:.2f}"' if opacity < 1 else ""
-    return f'<path d="{data}" fill="none" stroke="{code(colour)}" stroke-width="{width:.1f}" stroke-linecap="round"{thin}/>'
+    pen = f'stroke="{code(colour)}" stroke-width="{width:.1f}" stroke-linecap="round"'
+    return f'<path d="{data}" fill="none" {pen}{thin}/>'
 
 
 def oval(x: float, y: float, rx: float, ry: float, fill: RGB | str, opacity: float = 1.0) -> str:

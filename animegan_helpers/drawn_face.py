@@ -1,4 +1,4 @@
-"""What a drawn face is: its factors (each a label), its nuisance (all that has no label), and how both are drawn by lot.
+"""What a drawn face is: its factors (each a label), its nuisance (all without a label), and how lots decide on both.
 
 Every random number of a face comes from (seed, index) alone and is used in one fixed order. So a face does not change
 with the number of faces or processes, and holding a factor to some values leaves everything else of the face as it was.
@@ -95,12 +95,12 @@ def value_weights(only: Only | None = None) -> dict[str, dict[str, float]]:
 
 def _pick(u: float, weights: Mapping[str, float]) -> str:
     """The value at the share u (0...1) of the total weight."""
-    left = u * sum(weights.values())
-    for value, weight in weights.items():
-        left -= weight
-        if left < 0:
-            break
-    return value
+    values, target, total = list(weights), u * sum(weights.values()), 0.0
+    for value in values[:-1]:
+        total += weights[value]
+        if target < total:
+            return value
+    return values[-1]
 
 
 def parse_only(words: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -1,4 +1,4 @@
-"""The hair of a drawn face and what is worn in it: back hair, fringe, side locks, sheen, accessories.
+"""The hair of a drawn face: back hair, fringe, side locks, sheen.
 
 Coordinates are those of the upright head: x from its middle line, to the right; y downward, the crown near 4, the eyes
 at 40, the chin at 72. One unit is one pixel of the 96x96 picture.
@@ -6,11 +6,11 @@ at 40, the chin at 72. One unit is one pixel of the 96x96 picture.
 
 import math
 
-from animegan_helpers.drawn_colours import WHITE, Sketch, lines, mix, oval, path, shape
+from animegan_helpers.drawn_colours import CROPPED, WHITE, Sketch, lines, mix, oval, path, shape
 
-LONG = ("long", "hime", "wavy")  # falls past the shoulders
-CROPPED = ("short", "spiky")  # leaves the ears free
 TIED = ("twintails", "ponytail", "buns", "braids")  # drawn tight to the head
+
+# fmt: off
 
 
 def back_hair(s: Sketch) -> str:
@@ -19,7 +19,7 @@ def back_hair(s: Sketch) -> str:
     if style in ("long", "hime"):
         return _curtain(s, middle, wide, wide + 4, 0.0)
     if style == "wavy":
-        return _curtain(s, middle, wide, wide + 1, 4.5)
+        return _curtain(s, middle, wide - 2, wide - 1, 6.0)
     if style == "bob":
         return _bob(s, middle, wide + 1)
     behind = {"twintails": _twintails, "ponytail": _ponytail, "buns": _buns, "spiky": _spikes}
@@ -54,21 +54,22 @@ def _bob(s: Sketch, x: float, wide: float) -> str:
     low = 70 + 4 * s.face.strands[0]
     return _mass(s, path(
         "M", x - wide, 36, "C", x - wide, _crown(s), x + wide, _crown(s), x + wide, 36,
-        "C", x + wide + 2, 52, x + wide + 1, low - 10, x + wide - 4, low + 2, "Q", x + wide - 7, low, x + wide - 8, low - 4,
-        "Q", x + wide - 12, low + 2, x + wide - 17, low + 1, "L", x, low - 6, "L", x - wide + 17, low + 1,
+        "C", x + wide + 2, 52, x + wide + 1, low - 10, x + wide - 4, low + 2,
+        "Q", x + wide - 7, low, x + wide - 8, low - 4, "Q", x + wide - 12, low + 2, x + wide - 17, low + 1,
+        "L", x, low - 6, "L", x - wide + 17, low + 1,
         "Q", x - wide + 12, low + 2, x - wide + 8, low - 4, "Q", x - wide + 7, low, x - wide + 4, low + 2,
         "C", x - wide - 1, low - 10, x - wide - 2, 52, x - wide, 36, "Z",
-    ))  # fmt: skip
+    ))
 
 
 def _cap(s: Sketch, x: float, wide: float) -> str:
     """Hair that ends at the nape, or is tied up."""
     return _mass(s, path(
         "M", x - wide, 36, "C", x - wide, _crown(s), x + wide, _crown(s), x + wide, 36,
-        "C", x + wide, 48, x + wide - 4, 56, x + wide - 6, 63, "L", x + wide - 10, 60, "L", x + 17, 70, "L", x + 12, 64,
-        "L", x - 12, 64, "L", x - 17, 70, "L", x - wide + 10, 60, "L", x - wide + 6, 63,
+        "C", x + wide, 48, x + wide - 4, 56, x + wide - 6, 63, "L", x + wide - 10, 60, "L", x + 17, 70,
+        "L", x + 12, 64, "L", x - 12, 64, "L", x - 17, 70, "L", x - wide + 10, 60, "L", x - wide + 6, 63,
         "C", x - wide + 4, 56, x - wide, 48, x - wide, 36, "Z",
-    ))  # fmt: skip
+    ))
 
 
 def _spikes(s: Sketch) -> str:
@@ -85,27 +86,26 @@ def _spikes(s: Sketch) -> str:
 def _twintails(s: Sketch) -> str:
     tails = ""
     for side in (-1, 1):
-        x = side * (32 - 3 * s.far(side)) - 2 * s.turn
-        sway = 2 * s.face.strands[1 + side]
+        x = side * (31 - 3 * s.far(side)) - 1.0 * s.turn
+        out = x + side * (14 + 2 * s.face.strands[1 + side])
         tails += _mass(s, path(
-            "M", x - side * 4, 18, "C", x + side * 13, 4, x + side * (17 + sway), 40, x + side * (14 + sway), 104,
-            "L", x - side * 2, 104, "C", x + side * 2, 60, x + side * 2, 40, x - side * 4, 18, "Z",
-        ))  # fmt: skip
-        tails += oval(x + side * 2, 18, 3.6, 4.4, s.accent)
+            "M", x - side * 4, 20, "C", x + side * 8, 2, out, 16, out, 44,
+            "C", out, 70, out - side * 4, 90, out - side * 7, 104,
+            "L", x - side * 8, 104, "C", x, 80, x + side * 3, 50, x - side * 4, 20, "Z",
+        ))
+        tails += oval(x + side * 3, 16, 4.2, 5.0, s.accent)
     return tails
 
 
 def _ponytail(s: Sketch) -> str:
     """One tail, tied high at the back, that falls beside the head: behind a turned one, else on a side by lot."""
-    side = 1 if s.face.nuisance["side"] < 0.5 else -1
-    if abs(s.turn) > 0.3:
-        side = -1 if s.turn > 0 else 1
+    side = s.light_side if abs(s.turn) < 0.3 else -1 if s.turn > 0 else 1
     x, sway = -2.5 * s.turn, 2 * s.face.strands[0]
     return _mass(s, path(
         "M", x + side * 14, 8, "C", x + side * 24, -10, x + side * (47 + sway), -4, x + side * (48 + sway), 34,
         "C", x + side * 49, 60, x + side * 42, 84, x + side * (22 + sway), 104, "L", x + side * 14, 104,
         "C", x + side * 32, 84, x + side * 34, 60, x + side * 28, 30, "Z",
-    )) + oval(x + side * 25, 7, 4.5, 4.0, s.accent)  # fmt: skip
+    )) + oval(x + side * 25, 7, 4.5, 4.0, s.accent)
 
 
 def _buns(s: Sketch) -> str:
@@ -145,21 +145,21 @@ def _crown(s: Sketch) -> float:
 
 def fringe(s: Sketch) -> str:
     """The hair over the forehead with the locks beside the face, strand lines and sheen; goes over the face."""
-    x, wide = -2.5 * s.turn, _wide(s) - 0.3
-    rim = path("L", x + wide, 42, "C", x + wide + 0.5, _crown(s) + 0.5, x - wide - 0.5, _crown(s) + 0.5, x - wide, 42, "Z")
+    x, wide, top, tips = -2.5 * s.turn, _wide(s) - 0.3, _crown(s) + 0.5, _tips(s)
+    rim = path("L", x + wide, 42, "C", x + wide + 0.5, top, x - wide - 0.5, top, x - wide, 42, "Z")
     colour = s.hair_line if s.style.line else mix(s.hair, s.hair_shade, 0.8)
     return (
         _side_locks(s)
-        + shape(f"{_tips(s)} {rim}", s.fill("front"))
+        + shape(f"{tips} {rim}", s.fill("front"))
         + _wedges(s)
-        + lines(_tips(s), colour, (s.style.line or 0.6) * 0.9)
+        + lines(tips, colour, (s.style.line or 0.6) * 0.9)
         + _sheen(s)
     )
 
 
 def _wedges(s: Sketch) -> str:
     """Shadows between the locks of the fringe: from each notch, narrowing, towards the crown."""
-    part, dark = _parting(s), -1 if s.face.nuisance["side"] < 0.5 else 1
+    part, dark = _parting(s), -s.light_side
     steps: list[str | float] = []
     for n, (_, _, x, y) in enumerate(_locks(s)[:-1]):
         up = 11 + 6 * s.face.strands[n] + (6 if (x - part) * dark > 0 else 0)  # longer away from the light
@@ -177,8 +177,8 @@ def _wedges(s: Sketch) -> str:
 def fringe_shadow(s: Sketch) -> str:
     """The shadow that the fringe throws on the forehead; goes on the skin, under the eyes."""
     left, right = -24 + 2 * s.turn, 24 + 2 * s.turn
-    return shape(f"{_tips(s, 2.6, 0.9)} {path('L', right, 20, 'L', left, 20, 'Z')}", s.skin_shade,
-                 opacity=0.75 if s.style.gradient else 1.0)  # fmt: skip
+    shadow = f"{_tips(s, 2.6, 0.9)} {path('L', right, 20, 'L', left, 20, 'Z')}"
+    return shape(shadow, s.skin_shade, opacity=0.75 if s.style.gradient else 1.0)
 
 
 def _parting(s: Sketch) -> float:
@@ -218,34 +218,39 @@ def _tips(s: Sketch, drop: float = 0.0, narrow: float = 1.0) -> str:
         for x, end in ((tip_x, tip_y), (notch_x, notch_y)):
             bend = 0.5 + lean * (1 if end > y else -1) * (1 if x == tip_x else -1)
             low = max(y, end) - 0.4 * abs(end - y)
-            steps += ["Q", middle + (at + (x - at) * bend - middle) * narrow, low + drop, middle + (x - middle) * narrow, end + drop]
+            steps += ["Q", middle + (at + (x - at) * bend - middle) * narrow, low + drop]
+            steps += [middle + (x - middle) * narrow, end + drop]
             at, y = x, end
     return path(*steps)
 
 
+# Where the locks beside the face end, and how wide they are at the temple.
+SIDE_LOCKS = {
+    "long": (84.0, 7.5), "wavy": (82.0, 8.0), "hime": (59.0, 10.0), "bob": (67.0, 7.5), "short": (50.0, 4.0),
+    "spiky": (50.0, 4.0), "twintails": (66.0, 5.0), "ponytail": (60.0, 5.0), "buns": (58.0, 5.0), "braids": (58.0, 5.0),
+}
+
+
 def _side_locks(s: Sketch) -> str:
-    """The locks before the ears."""
+    """The locks before the ears: tapered, cut straight (hime) or waved."""
     style = s.face.labels["hairstyle"]
-    if style in CROPPED:
-        low, wide = 50.0, 4.0
-    else:
-        low = {"long": 84.0, "wavy": 86.0, "hime": 65.0, "bob": 67.0}.get(style, 66.0)
-        wide = 7.5 if style in LONG or style == "bob" else 6.0
-    wave = 3.0 if style == "wavy" else 0.0
+    low, wide = SIDE_LOCKS[style]
+    wave = 5.0 if style == "wavy" else 0.0
     locks = ""
     for side in (-1, 1):
         x = side * (30.5 - 1.5 * s.far(side)) + 0.8 * s.turn
-        tip = low + (0.0 if style == "hime" else 3 * s.face.strands[10 + side])
-        inner = x - side * wide
-        if style == "hime":  # cut straight, too
-            end: list[str | float] = ["L", x + side * 2, tip, "L", inner, tip]
+        inner, tip = x - side * wide, low + 3 * s.face.strands[10 + side]
+        if style == "hime":
+            outer, end = x + side * 2, ["L", x + side * 3, low, "L", inner, low]
         else:
+            outer = x + side * (2 + wave * 0.4)
             end = ["Q", x + side * (2 - wave), tip - 14, x - side * (3.5 - wave), tip]
-            end += ["Q", inner - side * wave, tip - 10, inner + side * wave * 0.5, 56]
-        locks += shape(path(
-            "M", x + side * 1, 24, "Q", x + side * (4 + wave), 44, x + side * (2 + wave * 0.4), 58, *end,
+            end += ["Q", inner - side * wave, tip - 10, inner + side * wave * 0.5, min(56, tip - 6)]
+        lock = path(
+            "M", x + side, 24, "Q", x + side * (4 + wave), 44, outer, min(58, tip - 4), *end,
             "Q", inner - side * 1.5, 42, inner + side * 3, 24, "Z",
-        ), s.fill("lock"), s.hair_line, s.style.line)  # fmt: skip
+        )
+        locks += shape(lock, s.fill("lock"), s.hair_line, s.style.line)
     return locks
 
 
@@ -262,64 +267,3 @@ def _sheen(s: Sketch) -> str:
     for n, (px, py) in enumerate(reversed(upper[:-1])):
         steps += ["L", px + 5, py + 6.5 + 2.5 * s.face.strands[n], "L", px + 2, py + 2.5]
     return shape(path(*steps, "Z"), light, opacity=s.style.sheen)
-
-
-def worn(s: Sketch) -> str:
-    """The accessory that goes over hair and face ("" for none)."""
-    side = 1 if s.face.nuisance["side"] < 0.5 else -1
-    draw = {"glasses": _glasses, "ribbon": _ribbon, "hairband": _hairband, "flower": _flower, "cat-ears": _cat_ears}
-    kind = s.face.labels["accessory"]
-    return draw[kind](s, side) if kind in draw else ""
-
-
-def _glasses(s: Sketch, side: int) -> str:
-    """Frames only: the eyes must stay visible."""
-    frame: list[str | float] = []
-    x = 8 * s.turn
-    for lens in (-1, 1):
-        shrink = 1 - 0.3 * s.far(lens)
-        half, mid = 11.5 * shrink, x + lens * (16.3 * (1 - 0.12 * abs(s.turn)) - 1.5 * s.far(lens))
-        frame += ["M", mid - half, 35, "L", mid + half, 35, "Q", mid + half + 0.5, 52, mid, 52, "Q", mid - half - 0.5, 52, mid - half, 35]
-    frame += ["M", x - 5, 39, "Q", x, 37.5, x + 5, 39]
-    return lines(path(*frame), mix(s.accent, (30, 20, 40), 0.75), 1.7)
-
-
-def _ribbon(s: Sketch, side: int) -> str:
-    """A bow on one side of the crown."""
-    x, y = side * 21 - 2 * s.turn, 15
-    line, width = mix(s.accent, (40, 20, 30), 0.6), max(0.6, s.style.line)
-    bow = ""
-    for wing in (-1, 1):
-        bow += shape(path(
-            "M", x, y, "C", x + wing * 6, y - 10, x + wing * 15, y - 10, x + wing * 14, y - 3,
-            "C", x + wing * 15, y + 7, x + wing * 8, y + 7, x, y, "L", x + wing * 8, y + 14, "L", x + wing * 3, y + 12, "Z",
-        ), s.accent, line, width)  # fmt: skip
-    return bow + oval(x, y, 3.2, 3.6, mix(s.accent, (60, 0, 30), 0.3))
-
-
-def _hairband(s: Sketch, side: int) -> str:
-    """A band over the head from ear to ear."""
-    x = -1.5 * s.turn
-    band = path("M", x - 32, 31, "C", x - 28, 4, x + 28, 4, x + 32, 31)
-    return lines(band, mix(s.accent, (40, 20, 30), 0.55), 6.6) + lines(band, s.accent, 5.0)
-
-
-def _flower(s: Sketch, side: int) -> str:
-    """A flower of five petals over one temple."""
-    x, y = side * 25 + 1.0 * s.turn, 21
-    petals = ""
-    for n in range(5):
-        angle = math.radians(72 * n - 90)
-        petals += oval(x + 5 * math.cos(angle), y + 5 * math.sin(angle), 4.4, 4.4, mix(s.accent, WHITE, 0.3 + 0.06 * n))
-    return petals + oval(x, y, 3, 3, (255, 224, 96))
-
-
-def _cat_ears(s: Sketch, side: int) -> str:
-    """Two ears in the colour of the hair, pink inside."""
-    ears = ""
-    for ear in (-1, 1):
-        x = ear * (24 - 3 * s.far(ear)) - 1.5 * s.turn
-        outer = path("M", x - ear * 12, 17, "Q", x, 7, x + ear * 8, 0, "Q", x + ear * 11, 14, x + ear * 9, 29, "Z")
-        ears += shape(outer, mix(s.hair, s.hair_shade, 0.3), s.hair_line, max(0.8, s.style.line))
-        ears += shape(path("M", x - ear * 5, 17, "L", x + ear * 6, 6, "L", x + ear * 7, 24, "Z"), (255, 150, 175))
-    return ears

@@ -36,7 +36,8 @@ class Explorer:
             return widgets.IntSlider(value, 0, last, description=name, layout=layout, style=style)
 
         def real(value: float, low: float, high: float, name: str):
-            return widgets.FloatSlider(value, min=low, max=high, step=0.05, description=name, layout=layout, style=style)
+            return widgets.FloatSlider(value, min=low, max=high, step=0.05, description=name, layout=layout,
+                                       style=style)  # fmt: skip
 
         self.controls = {
             "seed": whole(seed, SEEDS - 1, "seed"),

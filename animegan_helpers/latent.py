@@ -115,8 +115,8 @@ def face_reader(samples: np.ndarray, path: Path = PRETRAINED / "drawn-attributes
                 least: float = 0.02) -> Callable[[np.ndarray], dict[str, np.ndarray]]:  # fmt: skip
     """What names faces: uint8 (N, 3, 64, 64) -> factor ("hair") -> (N,) array of str.
 
-    The attribute network in `path`, where there is one and it sees at least two hair colours, each in a share `least` or
-    more of the `samples`; else the brightness of the hair, "dark" and "light" of their median.
+    The attribute network in `path`, where there is one and it sees at least two hair colours, each in at least the share
+    `least` of the `samples`; else the brightness of the hair, "dark" or "light" by their median.
     """
     if path.exists():
         network = load_attributes(path)

@@ -1,11 +1,12 @@
-"""What a run looks like while it runs: the live panel of a notebook, the progress bar of a terminal, the replay."""
+"""What a run looks like while it runs: the live panel of a notebook, the progress bar of a terminal."""
 
-import re
+import base64
 import time
-from pathlib import Path
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from tqdm.auto import tqdm
 
@@ -13,6 +14,7 @@ from animegan_helpers.pictures import make_grid, png_bytes
 from animegan_helpers.training import Trainer
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"  # Okabe and Ito's colour-blind-safe palette
+DPI = 90  # of the curves beside a grid
 
 
 class ProgressBar:
@@ -41,35 +43,61 @@ def smooth(values: np.ndarray, window: int) -> np.ndarray:
     return (sums[window:] - sums[:-window]) / window
 
 
-def draw_curves(curves: dict[str, np.ndarray], steps_per_epoch: int, total_epochs: float | None = None) -> Figure:
+class Curves:
     """Both losses above D(x) and D(G(z)), over epochs; thin: each step, thick: running mean.
 
-    curves: as Trainer.curves() gives them. total_epochs: the right end of the axis.
+    The figure is made once and its lines are moved: ten times quicker than a new one, and nothing jumps.
+    total_epochs: the right end of the axis; highest: the top of the losses' axis, else it follows them.
     """
-    figure = Figure(figsize=(5.2, 5.4), layout="constrained")
-    losses, chances = figure.subplots(2, 1, sharex=True)
-    window = max(1, min(steps_per_epoch // 4, len(curves["loss_d"]) // 5))
-    for axes, name, label, colour in (
-        (losses, "loss_d", "D's loss (sum of two terms)", BLUE),
-        (losses, "loss_g", "G's loss", ORANGE),
-        (chances, "d_real", "D(x), real faces", BLUE),
-        (chances, "d_fake", "D(G(z)), fakes", ORANGE),
-    ):
-        values = curves[name]
-        epochs = np.arange(1, len(values) + 1) / steps_per_epoch
-        every = max(1, len(values) // 1000)  # more points than pixels would only cost time
-        axes.plot(epochs[::every], values[::every], color=colour, alpha=0.25, linewidth=0.7)
-        if len(values):
-            axes.plot(epochs[window - 1 :][::every], smooth(values, window)[::every], color=colour, label=label)
-    losses.axhline(2 * np.log(2), color="0.4", linestyle=":", label="2 ln 2: D cannot tell")
-    losses.set(title="Losses", ylabel="loss (nats)", ylim=(0, None))
-    chances.set(title="D's verdict", xlabel="epoch", ylabel="mean probability of real", ylim=(0, 1))
-    if total_epochs:
+
+    def __init__(self, steps_per_epoch: int, total_epochs: float, highest: float | None = None,
+                 size: tuple[float, float] = (5.0, 4.4)):  # fmt: skip
+        self.steps_per_epoch, self.highest = steps_per_epoch, highest
+        self.figure = Figure(figsize=size)
+        losses, chances = self.figure.subplots(2, 1, sharex=True)
+        self.losses, self.lines = losses, {}
+        for axes, name, label, colour in (
+            (losses, "loss_d", "D's loss (both terms)", BLUE),
+            (losses, "loss_g", "G's loss", ORANGE),
+            (chances, "d_real", "D(x), real faces", BLUE),
+            (chances, "d_fake", "D(G(z)), fakes", ORANGE),
+        ):
+            thin = axes.plot([], [], color=colour, alpha=0.25, linewidth=0.7)[0]
+            self.lines[name] = thin, axes.plot([], [], color=colour, label=label)[0]
+        losses.axhline(2 * np.log(2), color="0.4", linestyle=":", label="2 ln 2: D cannot tell")
+        losses.set(title="Losses", ylabel="loss (nats)", ylim=(0, highest or 4))
+        chances.set(title="D's verdict", xlabel="epoch", ylabel="probability of real", ylim=(0, 1))
         chances.set_xlim(0, total_epochs)
-    for axes in (losses, chances):
-        axes.legend(loc="upper right", fontsize=8)
-        axes.grid(alpha=0.2)
-    return figure
+        chances.xaxis.set_major_locator(MaxNLocator(integer=True))
+        for axes in (losses, chances):
+            axes.legend(loc="upper right", fontsize=7, framealpha=0.85)
+            axes.grid(alpha=0.2)
+        self.figure.align_ylabels()
+        self.figure.subplots_adjust(left=0.12, right=0.97, bottom=0.12, top=0.93, hspace=0.28)
+
+    def move(self, curves: dict[str, np.ndarray]) -> Figure:
+        """Puts the lines where `curves` (as of Trainer.curves) has them."""
+        count = len(curves["loss_d"])
+        window = max(1, min(self.steps_per_epoch // 4, count // 5))
+        every = max(1, count // 1000)  # more points than pixels would only cost time
+        epochs = np.arange(1, count + 1) / self.steps_per_epoch
+        for name, (thin, thick) in self.lines.items():
+            thin.set_data(epochs[::every], curves[name][::every])
+            if count:
+                thick.set_data(epochs[window - 1 :][::every], smooth(curves[name], window)[::every])
+        self.losses.set_ylim(0, self.highest or loss_limit(curves))
+        return self.figure
+
+
+def loss_limit(curves: dict[str, np.ndarray]) -> float:
+    """The top of a losses' axis: a few spikes may leave it, so that the rest is not pressed flat."""
+    both = np.concatenate([curves["loss_d"], curves["loss_g"]])
+    return max(4.0, 1.1 * float(np.nanpercentile(both, 99))) if len(both) else 4.0
+
+
+def draw_curves(curves: dict[str, np.ndarray], steps_per_epoch: int, total_epochs: float | None = None) -> Figure:
+    """The figure of Curves; total_epochs: the right end of the axis, else the curves' own."""
+    return Curves(steps_per_epoch, total_epochs or len(curves["loss_d"]) / steps_per_epoch).move(curves)
 
 
 def readable_time(seconds: float) -> str:
@@ -90,10 +118,8 @@ def side_by_side(*pictures: Image.Image) -> Image.Image:
     return row
 
 
-def figure_image(figure: Figure, dpi: int = 90) -> Image.Image:
+def figure_image(figure: Figure, dpi: int = DPI) -> Image.Image:
     """The picture of a matplotlib figure."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
     figure.set_dpi(dpi)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
@@ -109,8 +135,6 @@ def show(widget, picture, hint: str):
 
     bundle = widget._repr_mimebundle_()
     bundle = dict(bundle[0] if isinstance(bundle, tuple) else bundle)
-    import base64
-
     bundle["image/png"] = base64.b64encode(picture).decode()
     bundle["text/plain"] = hint
     return display(bundle, raw=True, display_id=True)
@@ -119,116 +143,72 @@ def show(widget, picture, hint: str):
 class LivePanel:
     """Watches a run in a notebook: curves, the fixed-noise grid, progress and time left, in one place.
 
-    faces: how many of the fixed-noise samples to show.
+    faces: how many of the fixed-noise samples to show, a square number up to 64; updates: pictures drawn so far.
+    When the run ends the widgets give way to a plain picture, which a saved notebook keeps.
     """
 
     def __init__(self, faces: int = 36):
-        self.faces = faces
+        self.side = int(min(faces, 64) ** 0.5)
         self.updates = 0
-        self.draw_seconds = 0.0
 
     def start(self, trainer: Trainer) -> None:
         import ipywidgets as widgets
 
         self.first_step, self.began = trainer.step, time.monotonic()
-        self.next_draw = 0.0
-        self.status = widgets.HTML()
-        self.bar = widgets.IntProgress(max=len(trainer.history), layout=widgets.Layout(width="100%"))
-        self.curves, self.grid = widgets.Image(), widgets.Image()
-        for image in (self.curves, self.grid):
+        pixels = self.side * 66 - 2  # of the grid; the curves are as high
+        self.curves = Curves(trainer.steps_per_epoch, trainer.config.epochs, size=(4.9, pixels / DPI))
+        full = widgets.Layout(width="auto", margin="0")
+        self.status = widgets.HTML(layout=full)
+        self.bar = widgets.IntProgress(max=len(trainer.history), layout=full)
+        # sizes that stand still: nothing moves when a picture is replaced by the next
+        self.images = [widgets.Image(width=width, height=pixels, layout=widgets.Layout(flex="0 0 auto", margin="0"))
+                       for width in (int(4.9 * DPI), pixels)]  # fmt: skip
+        for image in self.images:
             image.add_class("animegan-live")
-        pictures = widgets.HBox([self.curves, self.grid], layout=widgets.Layout(align_items="center"))
-        self.panel = widgets.VBox([self.status, self.bar, pictures])
+        row = widgets.HBox(self.images, layout=widgets.Layout(grid_gap="12px", margin="6px 0 0 0", overflow="auto"))
+        layout = widgets.Layout(width="fit-content", overflow="hidden")
+        self.panel = widgets.VBox([self.status, self.bar, row], layout=layout)
         self._draw(trainer)
         self.handle = show(self.panel, self._picture(), "the live panel needs JupyterLab: make lab")
 
     def update(self, trainer: Trainer) -> None:
-        self._say(trainer)
         if time.monotonic() >= self.next_draw:
             self._draw(trainer)
+        else:
+            self._say(trainer)
 
     def finish(self, trainer: Trainer, message: str) -> None:
-        self._draw(trainer)
-        notes = "".join(f"<br>epoch {epoch}: {note}" for epoch, note in trainer.notes[-3:])
-        self.status.value = f"<b>{message}</b>{notes}"
-        self.panel.close()  # what stays in the notebook is the last picture
         from IPython.display import Image as Shown
 
+        self._draw(trainer)
         self.handle.update(Shown(self._picture()))
-        print(re.sub("<br>", "\n", message + notes))
+        self.panel.close()
+        notes = [f"note, epoch {epoch}: {note}" for epoch, note in trainer.notes[-3:]]
+        print("\n".join([f"{message} in {readable_time(trainer.seconds)} on {trainer.device.type}", *notes]))
 
     def _draw(self, trainer: Trainer) -> None:
         start = time.monotonic()
-        curves = draw_curves(trainer.curves(), trainer.steps_per_epoch, trainer.config.epochs)
-        self.curves_picture = figure_image(curves)
-        side = int(self.faces**0.5)
-        self.grid_picture = make_grid(trainer.samples(trainer.fixed_noise[: side * side]), columns=side)
-        self.curves.value, self.grid.value = png_bytes(self.curves_picture), png_bytes(self.grid_picture)
+        curves = figure_image(self.curves.move(trainer.curves()))
+        grid = make_grid(trainer.samples(trainer.fixed_noise[: self.side**2]), columns=self.side)
+        self.pictures = curves, grid
+        for image, picture in zip(self.images, self.pictures):
+            image.value = png_bytes(picture)
         self._say(trainer)
         self.updates += 1
         # never more than a tenth of the time: on a slow machine the panel waits, not the training
-        self.draw_seconds = time.monotonic() - start
-        self.next_draw = time.monotonic() + max(1.0, 9 * self.draw_seconds)
+        now = time.monotonic()
+        self.next_draw = now + max(0.9, 9 * (now - start))
 
     def _say(self, trainer: Trainer) -> None:
-        done = trainer.step - self.first_step
-        seconds = time.monotonic() - self.began
+        done, seconds = trainer.step - self.first_step, time.monotonic() - self.began
         speed = f"{done * trainer.config.batch / seconds:.0f} images/s" if done else "starting"
         left = readable_time((len(trainer.history) - trainer.step) * seconds / done) if done else "?"
         self.bar.value = trainer.step
         self.status.value = (
-            f"epoch <b>{trainer.step / trainer.steps_per_epoch:.1f}</b> of {trainer.config.epochs}, "
-            f"step {trainer.step}, {speed}, {left} left, {trainer.precision} on {trainer.device.type}"
+            f"epoch <b>{trainer.step / trainer.steps_per_epoch:.1f}</b> of {trainer.config.epochs} &middot; "
+            f"step {trainer.step} of {len(trainer.history)} &middot; {speed} &middot; <b>{left}</b> left &middot; "
+            f"{trainer.precision} on {trainer.device.type}"
         )
 
     def _picture(self) -> bytes:
-        return png_bytes(side_by_side(self.curves_picture, self.grid_picture))
-
-
-def load_history(run: Path) -> tuple[dict[str, np.ndarray], int]:
-    """The curves of a run's history.csv, and its steps per epoch."""
-    table = np.genfromtxt(run / "history.csv", delimiter=",", names=True)
-    curves = {name: table[name].astype(np.float32) for name in table.dtype.names[2:]}
-    return curves, int((table["epoch"] == 1).sum())
-
-
-def load_grids(run: Path) -> dict[int, Image.Image]:
-    """Epoch -> the grid kept of it."""
-    return {int(path.stem.split("-")[1]): Image.open(path).convert("RGB")
-            for path in sorted((Path(run) / "grids").glob("epoch-*.webp"))}  # fmt: skip
-
-
-def replay(run: Path | str):
-    """A slider over the epochs of a run: its grid, and the curves up to there; play and pause.
-
-    Raises ValueError where the folder holds no finished epoch.
-    """
-    import ipywidgets as widgets
-
-    run = Path(run)
-    grids = load_grids(run)
-    if not grids:
-        raise ValueError(f"{run} holds no finished epoch: train for one epoch first")
-    curves, steps_per_epoch = load_history(run)
-    epochs = sorted(grids)
-
-    def frame(epoch: int) -> bytes:
-        so_far = {name: values[: epoch * steps_per_epoch] for name, values in curves.items()}
-        return png_bytes(side_by_side(figure_image(draw_curves(so_far, steps_per_epoch, epochs[-1])), grids[epoch]))
-
-    image = widgets.Image(value=frame(epochs[-1]))
-    slider = widgets.SelectionSlider(options=epochs, value=epochs[-1], description="epoch", continuous_update=True,
-                                     layout=widgets.Layout(width="480px"))  # fmt: skip
-    play = widgets.Play(min=0, max=len(epochs) - 1, interval=400)
-    play.observe(lambda change: setattr(slider, "index", change["new"]), "value")
-    slider.observe(lambda change: setattr(image, "value", frame(change["new"])), "value")
-    panel = widgets.VBox([widgets.HBox([play, slider]), image])
-    show(panel, image.value, "the slider needs JupyterLab: make lab")
-    return panel
-
-
-def save_gif(run: Path | str, path: Path, milliseconds: int = 200) -> None:
-    """The grids of a run, epoch by epoch, as an animated GIF; the last stays for two seconds."""
-    frames = list(load_grids(Path(run)).values())
-    times = [milliseconds] * (len(frames) - 1) + [2000]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0)
+        return png_bytes(side_by_side(*self.pictures))
