@@ -9,11 +9,12 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from animegan_helpers.budget import DATA, best_precision
-from animegan_helpers.checkpoint import fill_network, read_tensors, write_tensors
+from animegan_helpers.budget import best_precision
+from animegan_helpers.checkpoint import PRETRAINED, CheckpointError, fill_network, read_tensors, write_tensors
 from animegan_helpers.faces import FaceSet, to_tensor
 
-PRETRAINED = DATA / "pretrained"
+UNKNOWN = -100
+"""The target of a face without a label for a factor; cross-entropy leaves it out."""
 
 
 class AttributeNetwork(nn.Module):
@@ -39,72 +40,108 @@ class AttributeNetwork(nn.Module):
         """(B, 8 * width), 0 or more: what the distances between sets of faces are measured on."""
         return self.to_features(self.convolutions(images))
 
-    def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
-        features = self.features(images)
+    def name(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
+        """factor -> logits (B, values), from features (B, 8 * width)."""
         return {factor: head(features) for factor, head in self.heads.items()}
+
+    def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        return self.name(self.features(images))
 
 
 @dataclass
 class Names:
-    """What a network sees in N faces: factor -> (N,) indices of values, and factor -> (N,) how sure it is (0..1)."""
+    """What a network sees in N faces: factor -> (N,) indices of values, factor -> (N,) how sure it is (0..1), and
+    the features (N, F) it judged by."""
 
     values: dict[str, np.ndarray]
     confidence: dict[str, np.ndarray]
+    features: np.ndarray
 
 
 @torch.no_grad()
 def name_faces(network: AttributeNetwork, images: np.ndarray, chunk: int = 250) -> Names:
-    """Names uint8 (N, 3, 64, 64) images, a chunk at a time."""
-    values, confidence = {f: [] for f in network.factors}, {f: [] for f in network.factors}
+    """Names uint8 (N, 3, 64, 64) images, a chunk at a time; raises ValueError for other shapes or no image."""
+    if images.shape[1:] != (3, 64, 64) or not len(images):
+        raise ValueError(f"pictures to name must be (N, 3, 64, 64), N at least 1, not {images.shape}")
+    values, confidence, features = {f: [] for f in network.factors}, {f: [] for f in network.factors}, []
     device = next(network.parameters()).device
     for start in range(0, len(images), chunk):
-        logits = network(to_tensor(images[start : start + chunk]).to(device))
-        for factor, scores in logits.items():
+        seen = network.features(to_tensor(images[start : start + chunk]).to(device))
+        features.append(seen.cpu().numpy())
+        for factor, scores in network.name(seen).items():
             best = scores.softmax(dim=1).max(dim=1)
             values[factor].append(best.indices.cpu().numpy())
             confidence[factor].append(best.values.cpu().numpy())
-    return Names(*({f: np.concatenate(parts) for f, parts in table.items()} for table in (values, confidence)))
+    values, confidence = ({f: np.concatenate(parts) for f, parts in table.items()} for table in (values, confidence))
+    return Names(values, confidence, np.concatenate(features))
+
+
+def targets_of(faces: FaceSet, factors: dict[str, list[str]]) -> np.ndarray:
+    """int64 (N, factors): the index of each face's label among the factor's names, UNKNOWN where there is none."""
+    columns = []
+    for factor, names in factors.items():
+        index = {name: k for k, name in enumerate(names)}
+        columns.append([index.get(label, UNKNOWN) for label in faces.labels.get(factor, [""] * len(faces))])
+    return np.array(columns, dtype=np.int64).T.reshape(len(faces), len(factors))
+
+
+def accuracy_of(network: AttributeNetwork, faces: FaceSet, seen: Names | None = None) -> dict[str, float]:
+    """factor -> share of the labelled faces that the network names right; factors that nobody labelled are left out.
+
+    seen: what name_faces gave for these faces, if it is at hand.
+    """
+    seen, targets = seen or name_faces(network, faces.images), targets_of(faces, network.factors)
+    right = {}
+    for k, factor in enumerate(network.factors):
+        known = targets[:, k] != UNKNOWN
+        if known.any():
+            right[factor] = float((seen.values[factor] == targets[:, k])[known].mean())
+    return right
 
 
 def train_attributes(faces: FaceSet, factors: list[str] | None = None, *, epochs: int = 8, width: int = 32,
-                     held_out: float = 0.1, seed: int = 0) -> tuple[AttributeNetwork, dict[str, float]]:  # fmt: skip
+                     batch: int = 100, held_out: float = 0.1, seed: int = 0) -> tuple[AttributeNetwork, dict[str, float]]:  # fmt: skip
     """A network that names the factors, in eval mode, and factor -> its accuracy on the held-out share.
 
-    Raises ValueError for faces without labels. Adam at 2e-3 on a one-cycle schedule, cross-entropy summed over factors;
-    shifts of up to 3 pixels, no mirroring (a face's direction is a label) and no change of colour (so is hair).
+    Adam at 2e-3 on a one-cycle schedule, cross-entropy summed over factors; shifts of up to 3 pixels,
+    no mirroring (a face's direction is a label) and no change of colour (so is hair). A label "" is left out.
+    Raises ValueError for faces without the labels, or too few to train and to hold out.
     """
     factors = factors or list(faces.labels)
     if not factors or any(factor not in faces.labels for factor in factors):
-        raise ValueError(f"these faces have labels for {list(faces.labels) or 'nothing'}, not for {factors or 'anything'}")
-    known = {factor: sorted(set(faces.labels[factor]) - {""}) for factor in factors}
-    targets = torch.stack([torch.from_numpy(np.searchsorted(known[f], faces.labels[f])) for f in factors], dim=1)
+        there = list(faces.labels) or "nothing"
+        raise ValueError(f"these faces have labels for {there}, not for {factors or 'anything'}")
     order = np.random.default_rng(seed).permutation(len(faces))
-    test, train = np.split(order, [int(held_out * len(faces))])
+    test, train = (np.sort(part) for part in np.split(order, [int(held_out * len(faces))]))
+    if len(test) < 1 or len(train) < 2:
+        raise ValueError(f"{len(faces)} faces with {held_out:.0%} held out are too few to train on and to test with")
+    known = {factor: sorted(set(faces.labels[factor].tolist()) - {""}) for factor in factors}
+    targets = torch.from_numpy(targets_of(faces, known))  # (N, factors)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = AttributeNetwork(known, width).to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(network.parameters(), lr=2e-3)
-    batch, random = 100, np.random.default_rng(seed + 1)
+    batch, random = min(batch, len(train)), np.random.default_rng(seed + 1)
     steps = epochs * (len(train) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=max(steps, 2))
     bf16 = best_precision(torch.device("cpu")) == "bf16"
     for _ in tqdm(range(steps), desc="attribute network", unit="step"):
-        rows = random.choice(train, batch, replace=False)
-        images = F.pad(to_tensor(faces.images[np.sort(rows)]), (3, 3, 3, 3), mode="replicate")
+        rows = np.sort(random.choice(train, batch, replace=False))
+        images = F.pad(to_tensor(faces.images[rows]), (3, 3, 3, 3), mode="replicate")  # (B, 3, 70, 70)
         top, left = random.integers(0, 7, 2)
         images = images[:, :, top : top + 64, left : left + 64].contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             logits = network(images)
-        wanted = targets[np.sort(rows)]
-        loss = sum(F.cross_entropy(logits[f].float(), wanted[:, k]) for k, f in enumerate(factors))
+        loss = images.new_zeros(())
+        for k, factor in enumerate(factors):
+            if (targets[rows, k] != UNKNOWN).any():  # the mean over no face at all would be nan
+                loss = loss + F.cross_entropy(logits[factor].float(), targets[rows, k], ignore_index=UNKNOWN)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         schedule.step()
     network.eval().requires_grad_(False)
-    seen = name_faces(network, faces.images[np.sort(test)])
-    accuracy = {f: float((seen.values[f] == targets[np.sort(test), k].numpy()).mean()) for k, f in enumerate(factors)}
-    return network, accuracy
+    return network, accuracy_of(network, faces.subset(test))
 
 
 def save_attributes(path: Path, network: AttributeNetwork, about: dict) -> None:
@@ -116,6 +153,8 @@ def save_attributes(path: Path, network: AttributeNetwork, about: dict) -> None:
 def load_attributes(path: Path | str = PRETRAINED / "drawn-attributes.safetensors") -> AttributeNetwork:
     """The network of a file, in eval mode; raises CheckpointError where it cannot be read."""
     tensors, about = read_tensors(Path(path))
+    if "factors" not in about or "width" not in about:
+        raise CheckpointError(f"{path} holds no attribute network")
     network = AttributeNetwork(about["factors"], about["width"])
     fill_network(network, tensors, path)
     return network.eval().requires_grad_(False)

@@ -32,7 +32,7 @@ __all__ = ["FACTORS", "FaceDescription", "describe_face", "draw_face", "draw_fac
 
 SIZE = 96  # of the pictures, in pixels
 # Drawn smaller and enlarged, as most crops of real faces were: that gives their sharpness, and is quicker.
-DRAWN_SIZE = 80
+DRAWN_SIZE = 72
 QUALITY = 92  # of the JPEG files
 WORTH_A_PROCESS = 300  # faces; for fewer, starting a process takes longer than it saves
 MOST_PROCESSES = 8
@@ -53,10 +53,10 @@ def draw_faces(
 
     only: as in `describe_face`. processes: how many draw at a time (by default one a core, and one alone for a small
     count); the faces do not depend on it. Faces are made as they are taken, so memory does not grow with count.
-    Raises ValueError for a negative count, fewer than 1 process, or an `only` with unknown names.
+    Raises ValueError for a negative count or seed, fewer than 1 process, or an `only` with unknown names.
     """
-    if count < 0 or (processes is not None and processes < 1):
-        raise ValueError(f"count is 0 or more and processes 1 or more, not {count} and {processes}")
+    if count < 0 or seed < 0 or (processes is not None and processes < 1):
+        raise ValueError(f"count and seed are 0 or more, processes 1 or more; not {count}, {seed} and {processes}")
     value_weights(only)  # complain at once, not at the first face
     if processes is None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

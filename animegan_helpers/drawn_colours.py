@@ -22,7 +22,7 @@ EYES: dict[str, RGB] = {
     "red": (218, 36, 46), "yellow": (244, 212, 56),
 }  # fmt: skip
 SKIN: dict[str, RGB] = {
-    "pale": (255, 241, 230), "fair": (255, 216, 186), "tan": (234, 178, 132), "brown": (184, 122, 84),
+    "pale": (255, 241, 230), "fair": (255, 219, 191), "tan": (234, 178, 132), "brown": (184, 122, 84),
     "dark": (122, 76, 56),
 }  # fmt: skip
 
@@ -183,10 +183,9 @@ def shape(data: str, fill: RGB | str, line: RGB | None = None, width: float = 0.
 
 
 def lines(data: str, colour: RGB, width: float, opacity: float = 1.0) -> str:
-    """Lines along a path, not filled, with round ends."""
+    """Lines along a path, not filled."""
     thin = f' stroke-opacity="{opacity:.2f}"' if opacity < 1 else ""
-    pen = f'stroke="{code(colour)}" stroke-width="{width:.1f}" stroke-linecap="round"'
-    return f'<path d="{data}" fill="none" {pen}{thin}/>'
+    return f'<path d="{data}" fill="none" stroke="{code(colour)}" stroke-width="{width:.1f}"{thin}/>'
 
 
 def oval(x: float, y: float, rx: float, ry: float, fill: RGB | str, opacity: float = 1.0) -> str:

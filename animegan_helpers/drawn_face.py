@@ -4,7 +4,7 @@ Every random number of a face comes from (seed, index) alone and is used in one 
 with the number of faces or processes, and holding a factor to some values leaves everything else of the face as it was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ FACTORS: dict[str, tuple[str, ...]] = {
 
 # Where the values of a factor are not equally likely: near the real faces, which are mostly light-skinned and bare.
 ODDS: dict[str, tuple[float, ...]] = {
-    "skin": (0.44, 0.36, 0.10, 0.06, 0.04),
+    "skin": (0.48, 0.34, 0.09, 0.05, 0.04),
     "accessory": (0.45, 0.11, 0.11, 0.11, 0.11, 0.11),
 }
 
@@ -60,8 +60,10 @@ def describe_face(index: int, seed: int = 0, only: Only | None = None) -> FaceDe
 
     only: factor -> allowed values (equally likely), or factor -> {value: weight}. Without it, the factors are
     independent and every value has equal odds, save skin and accessory, which follow ODDS.
-    Raises ValueError for a factor, value or weight that does not exist or makes no sense.
+    Raises ValueError for a factor, value or weight that does not exist or makes no sense, and for negative numbers.
     """
+    if index < 0 or seed < 0:
+        raise ValueError(f"index and seed are 0 or more, not {index} and {seed}")
     # Raw bits, not a Generator: NumPy promises that only these stay the same from version to version.
     bits = np.random.PCG64(np.random.SeedSequence([seed, index])).random_raw(len(FACTORS) + len(NUISANCE) + STRANDS)
     uniform = ((bits >> 11) * 2.0**-53).tolist()
@@ -78,8 +80,8 @@ def value_weights(only: Only | None = None) -> dict[str, dict[str, float]]:
     for factor, allowed in (only or {}).items():
         if factor not in FACTORS:
             raise ValueError(f"there is no factor {factor!r}; the factors are: {', '.join(FACTORS)}")
-        if isinstance(allowed, str):  # a text is a sequence too: "red" would be read as r, e, d
-            raise ValueError(f"{factor}: give a list of values, as in [{allowed!r}], not the text {allowed!r}")
+        if isinstance(allowed, str) or not isinstance(allowed, Iterable):  # a text would be read letter by letter
+            raise ValueError(f"{factor}: give a list of values, as in [{FACTORS[factor][0]!r}], not {allowed!r}")
         given = dict(allowed) if isinstance(allowed, Mapping) else dict.fromkeys(allowed, 1.0)
         for value, weight in given.items():
             if value not in FACTORS[factor]:
@@ -122,6 +124,8 @@ def parse_only(words: Sequence[str]) -> dict[str, dict[str, float]]:
             name, colon, weight = value.partition(":")
             if name.isdecimal() and int(name) < len(names):
                 name = names[int(name)]
+            if name in only[factor]:
+                raise ValueError(f"{word!r} names {name} twice")
             try:
                 only[factor][name] = float(weight) if colon else 1.0
             except ValueError:

@@ -226,7 +226,7 @@ def _tips(s: Sketch, drop: float = 0.0, narrow: float = 1.0) -> str:
 
 # Where the locks beside the face end, and how wide they are at the temple.
 SIDE_LOCKS = {
-    "long": (84.0, 7.5), "wavy": (82.0, 8.0), "hime": (59.0, 10.0), "bob": (67.0, 7.5), "short": (50.0, 4.0),
+    "long": (84.0, 7.5), "wavy": (82.0, 8.0), "hime": (60.0, 9.0), "bob": (67.0, 7.5), "short": (50.0, 4.0),
     "spiky": (50.0, 4.0), "twintails": (66.0, 5.0), "ponytail": (60.0, 5.0), "buns": (58.0, 5.0), "braids": (58.0, 5.0),
 }
 
@@ -241,7 +241,7 @@ def _side_locks(s: Sketch) -> str:
         x = side * (30.5 - 1.5 * s.far(side)) + 0.8 * s.turn
         inner, tip = x - side * wide, low + 3 * s.face.strands[10 + side]
         if style == "hime":
-            outer, end = x + side * 2, ["L", x + side * 3, low, "L", inner, low]
+            outer, end = x + side * 1.5, ["L", x + side * 1.5, low, "L", inner, low]
         else:
             outer = x + side * (2 + wave * 0.4)
             end = ["Q", x + side * (2 - wave), tip - 14, x - side * (3.5 - wave), tip]

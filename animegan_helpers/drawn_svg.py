@@ -16,7 +16,7 @@ def face_svg(face: FaceDescription) -> str:
     """The face as the text of an SVG picture of 96x96 units."""
     s = sketch(face)
     place = (
-        f"translate({48 - 5 * s.turn + face.between('x', -3.5, 3.5):.1f} {40.2 + face.between('y', -3, 3):.1f})"
+        f"translate({48 - 5 * s.turn + face.between('x', -3.5, 3.5):.1f} {41 + face.between('y', -3, 3):.1f})"
         f" rotate({face.between('tilt', -14, 14):.1f})"
         f" scale({face.between('size', 0.98, 1.16):.3f}) translate(0 -42)"
     )
@@ -26,7 +26,7 @@ def face_svg(face: FaceDescription) -> str:
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">'
         f'<defs>{_gradients(s)}</defs>{_background(s)}'
-        f'<g transform="{place}" stroke-linejoin="round">{"".join(parts)}</g></svg>'
+        f'<g transform="{place}">{"".join(parts)}</g></svg>'
     )
 
 
@@ -48,7 +48,7 @@ def _gradients(s: Sketch) -> str:
 def _background(s: Sketch) -> str:
     """White, one pastel, a run of two colours, dark, spots or stripes."""
     kind, hue, value = (s.face.nuisance[name] for name in ("backdrop", "backdrop_hue", "backdrop_value"))
-    hue = 0.36 * hue - 0.06 if hue < 0.55 else 0.9 * hue  # red to yellow, or cyan to purple; seldom green
+    hue = 0.3 * hue - 0.07 if hue < 0.65 else 1.4 * hue - 0.42  # red to yellow, or cyan to purple; seldom green
     sheet = "M0 0H96V96H0Z"
     if kind < 0.2:
         return shape(sheet, mix(WHITE, hsv(hue, 0.1, 1.0), value))
@@ -58,7 +58,7 @@ def _background(s: Sketch) -> str:
         top, low = hsv(hue, 0.2 + 0.4 * value, 1.0 - 0.6 * value), hsv(hue + 0.1, 0.3, 1.0 - 0.25 * value)
         return gradient("sky", 0, 96, (0.0, low), (1.0, top)) + shape(sheet, "sky")
     if kind < 0.78:
-        return shape(sheet, hsv(hue, 0.45, 0.06 + 0.34 * value))
+        return shape(sheet, hsv(hue, 0.45, 0.06 + 0.4 * value))
     base = shape(sheet, hsv(hue, 0.4, 0.3 + 0.6 * value))
     if kind < 0.9:
         spots = ((12, 14, 15), (84, 30, 18), (8, 66, 17), (88, 82, 14), (52, 4, 12))

@@ -115,7 +115,7 @@ def face_reader(samples: np.ndarray, path: Path = PRETRAINED / "drawn-attributes
                 least: float = 0.02) -> Callable[[np.ndarray], dict[str, np.ndarray]]:  # fmt: skip
     """What names faces: uint8 (N, 3, 64, 64) -> factor ("hair") -> (N,) array of str.
 
-    The attribute network in `path`, where there is one and it sees at least two hair colours, each in at least the share
+    The attribute network in `path`, where there is one and it sees two hair colours or more, each in at least the share
     `least` of the `samples`; else the brightness of the hair, "dark" or "light" by their median.
     """
     if path.exists():

@@ -1,10 +1,11 @@
 """A GAN in the plane: mixtures whose modes are known, two small networks, and the two measures of VEEGAN.
 
-The mixtures and the measures are those of Srivastava et al. (2017, arXiv 1705.07761, section 4.1).
+VEEGAN is Srivastava et al. (2017, arXiv 1705.07761); the mixtures and the measures are those of its section 4.1.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import copy
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +15,7 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class Mixture:
-    """Equally likely round Gaussians: centres (modes, 2), and one standard deviation in the plane's units."""
+    """Equally likely round Gaussians: centres (modes, 2) and one standard deviation, in the plane's units."""
 
     name: str
     centres: torch.Tensor
@@ -25,90 +26,135 @@ class Mixture:
         which = torch.randint(len(self.centres), (count,), generator=generator)
         return self.centres[which] + self.std * torch.randn(count, 2, generator=generator)
 
+    @property
+    def scale(self) -> float:
+        """The standard deviation of one coordinate over the whole mixture."""
+        return (self.centres.square().mean() + self.std**2).sqrt().item()
+
 
 def ring(modes: int = 8, radius: float = 1.0, std: float = 0.01) -> Mixture:
-    """Gaussians evenly spaced on a circle; radius 1 and std 0.01 as in the code of VEEGAN and of PacGAN."""
-    angle = torch.arange(modes) * (2 * torch.pi / modes)
-    return Mixture("ring", radius * torch.stack([angle.cos(), angle.sin()], dim=1), std)
+    """Gaussians evenly spaced on a circle; radius and std as in the code of PacGAN, which follows VEEGAN's."""
+    angle = torch.arange(modes) * (2 * math.pi / modes)
+    return Mixture(f"ring of {modes}", radius * torch.stack([angle.cos(), angle.sin()], dim=1), std)
 
 
 def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> Mixture:
-    """Gaussians on a square grid about 0; spacing 2 and std 0.05 as in PacGAN (Lin et al., 2018, section 4.1)."""
+    """Gaussians on a square grid about 0; spacing and std as in PacGAN (Lin et al., 2018, arXiv 1712.04086)."""
     ticks = spacing * (torch.arange(side) - (side - 1) / 2)
-    return Mixture("grid", torch.cartesian_prod(ticks, ticks), std)
-
-
-def modes_captured(samples: torch.Tensor, centres: torch.Tensor, std: float) -> tuple[int, float]:
-    """How many modes were captured, and the share of high-quality samples, by VEEGAN's protocol (section 4.1).
-
-    A sample is of high quality when it lies within 3 standard deviations of the nearest centre; a mode is captured
-    when it is the nearest of at least one such sample. Real points score 1 - exp(-9/2) = 0.989, not 1.
-    samples (N, 2); centres (modes, 2).
-    """
-    counts = mode_counts(samples, centres, std)  # (modes,)
-    return int((counts > 0).sum()), int(counts.sum()) / len(samples)
+    return Mixture(f"grid of {side * side}", torch.cartesian_prod(ticks, ticks), std)
 
 
 def mode_counts(samples: torch.Tensor, centres: torch.Tensor, std: float) -> torch.Tensor:
-    """How many high-quality samples each mode has, int64 (modes,)."""
+    """How many samples (N, 2) lie within 3 std of each centre (modes, 2), nearest centre only: int64 (modes,)."""
     distance, nearest = torch.cdist(samples, centres).min(dim=1)  # (N,) each
     return torch.bincount(nearest[distance <= 3 * std], minlength=len(centres))
 
 
-def perceptron(inputs: int, outputs: int, width: int = 128, hidden: int = 3, slope: float = 0.2) -> nn.Sequential:
-    """`hidden` layers of LeakyReLU and a linear one: (N, inputs) -> (N, outputs)."""
-    layers: list[nn.Module] = []
-    for k in range(hidden):
-        layers += [nn.Linear(inputs if k == 0 else width, width), nn.LeakyReLU(slope)]
-    return nn.Sequential(*layers, nn.Linear(width, outputs))
+def modes_captured(samples: torch.Tensor, centres: torch.Tensor, std: float) -> tuple[int, float]:
+    """Modes captured and the share of high-quality samples, by VEEGAN's protocol, which takes N = 2,500 samples.
+
+    A sample is of high quality within 3 std of the nearest centre; a mode is captured when it is the nearest
+    of at least one such sample. Real points score a share of 1 - exp(-9/2) = 0.989. samples (N, 2).
+    """
+    counts = mode_counts(samples, centres, std)
+    return int((counts > 0).sum()), int(counts.sum()) / len(samples)
+
+
+def perceptron(inputs: int, outputs: int, width: int = 64) -> nn.Sequential:
+    """Three hidden layers of ReLU and a linear one, He's initialisation: (N, inputs) -> (N, outputs)."""
+    sizes = [inputs, width, width, width]
+    layers = [layer for a, b in zip(sizes, sizes[1:]) for layer in (nn.Linear(a, b), nn.ReLU())]
+    net = nn.Sequential(*layers, nn.Linear(width, outputs))
+    for layer in net[::2]:
+        nn.init.kaiming_normal_(layer.weight)
+        nn.init.normal_(layer.bias, 0, 0.3)
+    return net
 
 
 def generator_loss(logits: torch.Tensor, kind: str = "non-saturating") -> torch.Tensor:
-    """-log D(G(z)) (`non-saturating`) or log(1 - D(G(z))) (`saturating`), from logits of fakes, averaged."""
-    if kind == "non-saturating":
-        return F.softplus(-logits).mean()
-    if kind == "saturating":
-        return -F.softplus(logits).mean()
-    raise ValueError(f"no generator loss is called {kind!r}: non-saturating or saturating")
-
-
-@dataclass(frozen=True)
-class ToySettings:
-    """How a toy GAN is trained; the cures for collapse are off unless asked for.
-
-    pack: points that D sees at once (PacGAN, Lin et al., 2018, arXiv 1712.04086); noise: std of the noise on
-    reals and fakes at the start, brought down to 0 at 80% of the run (instance noise, Sonderby et al., 2016,
-    arXiv 1610.04490); r1: weight gamma of gamma/2 |dD/dx|^2 at reals (Mescheder et al., 2018, arXiv 1801.04406);
-    decay: learning rates fall to 0 along half a cosine; average: memory of the averaged generator, 0 for none.
-    """
-
-    loss: str = "non-saturating"
-    batch: int = 256
-    width: int = 128
-    hidden: int = 3
-    z_dim: int = 2
-    rate_g: float = 1e-3
-    rate_d: float = 1e-3
-    beta1: float = 0.5
-    d_steps: int = 1
-    pack: int = 1
-    r1: float = 0.0
-    noise: float = 0.0
-    decay: bool = False
-    average: float = 0.0
+    """Mean of -log D (`non-saturating`) or of log(1 - D) (`saturating`) over fakes, from their logits."""
+    return {"non-saturating": F.softplus(-logits), "saturating": -F.softplus(logits)}[kind].mean()
 
 
 class ToyGAN:
-    """G and D in the plane, with one optimiser each."""
+    """Two perceptrons that play the game over a mixture; both work in units of the data's spread.
 
-    def __init__(self, mixture: Mixture, settings: ToySettings, steps: int, seed: int = 0):
-        self.mixture, self.settings, self.steps, self.step = mixture, settings, steps, 0
-        s = settings
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.G = perceptron(s.z_dim, 2, s.width, s.hidden)
-            self.D = perceptron(2 * s.pack, 1, s.width, s.hidden)
-        self.random = torch.Generator().manual_seed(seed)
-        self.optimiser_g = torch.optim.Adam(self.G.parameters(), s.rate_g, (s.beta1, 0.99), fused=True)
-        self.optimiser_d = torch.optim.Adam(self.D.parameters(), s.rate_d, (s.beta1, 0.99), fused=True)
-        self.averaged = torch.optim.swa_utils.AveragedModel(self.G, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(s.average)) if s.average else None
+    fourier: D also sees sines and cosines along so many random directions (Tancik et al., 2020, arXiv 2006.10739);
+    pack: points that D judges at once (PacGAN, Lin et al., 2018, arXiv 1712.04086);
+    noise: std, in units of the spread, of the noise on reals and fakes at the start, which shrinks to nothing by
+    half time (instance noise, Sonderby et al., 2016, arXiv 1610.04490);
+    r1: gamma of the penalty gamma/2 |dD/dx|^2 at reals, every 4th step (Mescheder et al., 2018, arXiv 1801.04406);
+    loss: generator_loss's kind; rate: Adam's, brought to 0 along half a cosine; batch: points a step.
+    """
+
+    def __init__(self, mixture: Mixture, fourier: int = 0, pack: int = 1, noise: float = 0.0, r1: float = 0.0,
+                 loss: str = "non-saturating", rate: float = 4e-3, batch: int = 256, seed: int = 0):  # fmt: skip
+        self.mixture, self.pack, self.noise, self.r1, self.loss = mixture, pack, noise, r1, loss
+        self.rate, self.batch, self.scale, self.noise_now, self.steps_done = rate, batch, mixture.scale, 0.0, 0
+        torch.manual_seed(seed)
+        self.directions = 5 * torch.randn(2 * pack, fourier)
+        self.G, self.D = perceptron(2, 2), perceptron(2 * pack + 2 * fourier, 1)
+        self.averaged = copy.deepcopy(self.G).requires_grad_(False)  # what samples are drawn from
+        self.optimiser_g, self.optimiser_d = (
+            torch.optim.Adam(net.parameters(), rate, betas=(0.5, 0.99), fused=True) for net in (self.G, self.D)
+        )
+
+    def latent(self, count: int) -> torch.Tensor:
+        """Uniform on a square, unit variance: (count, 2)."""
+        return (2 * torch.rand(count, 2) - 1) * 3**0.5
+
+    def sample(self, count: int = 2500) -> torch.Tensor:
+        """Points of the averaged generator, (count, 2)."""
+        return self.averaged(self.latent(count)) * self.scale
+
+    def judge(self, points: torch.Tensor) -> torch.Tensor:
+        """D's logits for points (N, 2), `pack` neighbours judged as one: (N / pack,)."""
+        x = (points / self.scale).reshape(-1, 2 * self.pack)
+        angles = x @ self.directions  # (N / pack, fourier)
+        return self.D(torch.cat([x, angles.sin(), angles.cos()], dim=1)).squeeze(1)
+
+    def blur(self, points: torch.Tensor) -> torch.Tensor:
+        """Points (N, 2) with this step's instance noise on them."""
+        return points + self.noise_now * self.scale * torch.randn_like(points) if self.noise_now else points
+
+    def d_step(self) -> float:
+        """One update of D on a real and a fake batch; its loss, the two terms summed (2 ln 2 at equilibrium)."""
+        fake = self.G(self.latent(self.batch)).detach() * self.scale  # (batch, 2)
+        both = self.blur(torch.cat([self.mixture.sample(self.batch), fake]))  # (2 batch, 2)
+        penalise = self.r1 > 0 and self.steps_done % 4 == 0
+        real_logits, fake_logits = self.judge(both.requires_grad_(penalise)).chunk(2)
+        loss = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+        penalty = 0.0
+        if penalise:
+            (slope,) = torch.autograd.grad(real_logits.sum(), both, create_graph=True)
+            penalty = 4 * self.r1 / 2 * (slope[: self.batch] * self.scale).square().sum(1).mean()
+        self.optimiser_d.zero_grad()
+        (loss + penalty).backward()
+        self.optimiser_d.step()
+        return loss.item()
+
+    def g_step(self) -> float:
+        """One update of G against the present D; its loss."""
+        loss = generator_loss(self.judge(self.blur(self.G(self.latent(self.batch)) * self.scale)), self.loss)
+        self.optimiser_g.zero_grad()
+        loss.backward(inputs=list(self.G.parameters()))  # no gradient is left in D
+        self.optimiser_g.step()
+        torch._foreach_lerp_(list(self.averaged.parameters()), list(self.G.parameters()), 0.01)
+        return loss.item()
+
+    def train(self, steps: int, show: Callable[["ToyGAN"], None] = lambda gan: None) -> list[tuple[float, float]]:
+        """`steps` rounds of D, then G; calls show(self) after each; the losses of D and G. Single-threaded: faster."""
+        threads, history = torch.get_num_threads(), []
+        torch.set_num_threads(1)
+        try:
+            for step in range(steps):
+                done = step / steps
+                self.noise_now = self.noise * 0.02 ** (2 * done) if done < 0.5 else 0.0
+                for group in self.optimiser_g.param_groups + self.optimiser_d.param_groups:
+                    group["lr"] = self.rate * (1 + math.cos(math.pi * done)) / 2
+                history.append((self.d_step(), self.g_step()))
+                self.steps_done += 1
+                show(self)
+        finally:
+            torch.set_num_threads(threads)
+        return history

@@ -27,7 +27,6 @@ from animegan_helpers.latent import (
 from animegan_helpers.networks import FullyConnectedGenerator, Generator, initialise
 from animegan_helpers.training import preset
 
-
 SPECIAL = random_directions(1, seed=5)[0]
 
 

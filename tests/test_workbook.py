@@ -1,0 +1,87 @@
+"""The workbook as a whole: what every notebook must hold, and that the README tells the truth."""
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from animegan_helpers.workbook import PROJECT, notebook_paths
+
+TITLES = [
+    "start_here", "look_at_the_data", "the_adversarial_game", "build_the_generator", "build_the_discriminator", "train",
+    "explore_the_latent_space", "measure_mode_spread", "rerun_the_report",
+]  # fmt: skip
+
+
+def test_all_notebooks_are_there():
+    assert [path.stem for path in notebook_paths()] == [f"{k:02}_{title}" for k, title in enumerate(TITLES)]
+
+
+@pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.stem)
+class TestNotebook:
+    def test_is_saved_with_the_outputs_of_one_run(self, path):
+        cells = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code" and c.source.strip()]
+        assert [c.execution_count for c in cells] == list(range(1, len(cells) + 1)), "not run top to bottom"
+        assert not [o for c in cells for o in c.outputs if o.output_type == "error"]
+        assert path.stat().st_size < 1.5 * 2**20
+
+    def test_cells_are_short_and_explained(self, path):
+        notebook = nbformat.read(path, 4)
+        lines = [len(c.source.splitlines()) for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+        assert statistics.median(lines) <= 8 and max(lines) <= 30
+        text = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+        assert text.startswith(f"# {path.name[:2]} ")
+        assert text.count("Predict, then run") >= 2
+        for heading in ("## Summary", "## References"):
+            assert heading in text
+        objectives = text.split("you can", 1)[1].split("**Before this", 1)[0]
+        assert 3 <= objectives.count("\n- ") <= 5
+
+    def test_links_lead_somewhere(self, path):
+        text = "\n".join(c.source for c in nbformat.read(path, 4).cells if c.cell_type == "markdown")
+        for target in re.findall(r"\]\((?!http|#|attachment)([^)#]+)", text):
+            assert (path.parent / target).exists(), target
+
+    def test_names_no_machine(self, path):
+        assert not re.search(r"/work/|/root/|/home/\w|C:\\\\Users", path.read_text(encoding="utf-8"))
+
+
+def test_readme_gives_the_measured_minutes():
+    timings = json.loads((PROJECT / "data" / "timings.json").read_text())
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    for path in notebook_paths():
+        row = next(line for line in readme.splitlines() if f"notebooks/{path.name}" in line)
+        for budget in ("smoke", "laptop"):
+            assert f"{timings[budget]['minutes'][path.name[:2]]:.1f}" in row, (path.name, budget)
+
+
+def test_readme_links_and_pictures_exist():
+    for page in [PROJECT / "README.md", *(PROJECT / "docs").glob("*.md"), PROJECT / "data" / "README.md"]:
+        for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_weights_have_cards_and_fit():
+    for path in (PROJECT / "data" / "pretrained").glob("*.safetensors"):
+        assert path.with_suffix(".md").exists()
+        assert path.stat().st_size < 16 * 2**20
+
+
+def test_no_picture_of_a_face_set_is_tracked():
+    """Only the workbook's own pictures are in git: nothing under data/ but cards, weights and numbers."""
+    listed = subprocess.run(["git", "ls-files", "data"], cwd=PROJECT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    assert not re.findall(r"\.(?:jpe?g|png|gif|bmp|npy|zip)$", listed.stdout, re.M)
+
+
+def test_the_runner_says_what_is_wrong():
+    words = [sys.executable, "-m", "animegan_helpers.workbook", "run"]
+    environment = os.environ | {"ANIMEGAN_BUDGET": "huge"}
+    result = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, env=environment)
+    assert result.returncode == 2 and "no budget is called 'huge'" in result.stderr
