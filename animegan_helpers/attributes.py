@@ -100,7 +100,8 @@ def accuracy_of(network: AttributeNetwork, faces: FaceSet, seen: Names | None = 
 
 
 def train_attributes(faces: FaceSet, factors: list[str] | None = None, *, epochs: int = 8, width: int = 32,
-                     batch: int = 100, held_out: float = 0.1, seed: int = 0) -> tuple[AttributeNetwork, dict[str, float]]:  # fmt: skip
+                     batch: int = 100, held_out: float = 0.1,
+                     seed: int = 0) -> tuple[AttributeNetwork, dict[str, float]]:  # fmt: skip
     """A network that names the factors, in eval mode, and factor -> its accuracy on the held-out share.
 
     Adam at 2e-3 on a one-cycle schedule, cross-entropy summed over factors; shifts of up to 3 pixels,
@@ -124,7 +125,7 @@ def train_attributes(faces: FaceSet, factors: list[str] | None = None, *, epochs
     batch, random = min(batch, len(train)), np.random.default_rng(seed + 1)
     steps = epochs * (len(train) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=max(steps, 2))
-    bf16 = best_precision(torch.device("cpu")) == "bf16"
+    bf16 = width >= 16 and best_precision(torch.device("cpu")) == "bf16"  # thin layers gain nothing by it
     for _ in tqdm(range(steps), desc="attribute network", unit="step"):
         rows = np.sort(random.choice(train, batch, replace=False))
         images = F.pad(to_tensor(faces.images[rows]), (3, 3, 3, 3), mode="replicate")  # (B, 3, 70, 70)

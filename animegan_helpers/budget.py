@@ -37,7 +37,7 @@ BUDGETS = {
     budget.name: budget
     for budget in (
         Budget("smoke", faces=300, width=8, epochs=2, toy_steps=150, samples=300, preset="smoke"),
-        Budget("laptop", faces=6_000, width=32, epochs=12, toy_steps=3_000, samples=2_000, preset="laptop"),
+        Budget("laptop", faces=6_000, width=32, epochs=16, toy_steps=3_000, samples=2_000, preset="laptop"),
         Budget("gpu", faces=25_000, width=64, epochs=100, toy_steps=10_000, samples=10_000, preset="report"),
     )
 }

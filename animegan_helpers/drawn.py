@@ -25,7 +25,7 @@ from animegan_helpers.drawn_face import (
     describe_face,
     parse_only,
     value_weights,
-)  # fmt: skip
+)
 from animegan_helpers.drawn_svg import face_svg
 
 __all__ = ["FACTORS", "FaceDescription", "describe_face", "draw_face", "draw_faces", "parse_only", "write_faces"]

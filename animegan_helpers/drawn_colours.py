@@ -1,4 +1,7 @@
-"""The drawn faces' colours, drawing styles and expressions, and the few words of SVG that the drawing uses."""
+"""The drawn faces' colours, drawing styles and expressions, and the few words of SVG that the drawing uses.
+
+An element of SVG costs time, its points cost little: what comes in pairs of one colour is drawn as one path.
+"""
 
 import colorsys
 from dataclasses import dataclass
@@ -193,6 +196,11 @@ def oval(x: float, y: float, rx: float, ry: float, fill: RGB | str, opacity: flo
     paint = code(fill) if isinstance(fill, tuple) else f"url(#{fill})"
     thin = f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
     return f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{rx:.1f}" ry="{ry:.1f}" fill="{paint}"{thin}/>'
+
+
+def ring(x: float, y: float, rx: float, ry: float) -> str:
+    """The data of an ellipse around (x, y), for paths of several."""
+    return path("M", x - rx, y, "A", rx, ry, 0, 1, 0, x + rx, y, "A", rx, ry, 0, 1, 0, x - rx, y, "Z")
 
 
 def gradient(name: str, top: float, low: float, *stops: tuple[float, RGB]) -> str:

@@ -1,6 +1,6 @@
 """The head of a drawn face: ears, eyes, brows, nose, mouth, blush, tears. Coordinates: as in `drawn_hair`."""
 
-from animegan_helpers.drawn_colours import CROPPED, DARK, WHITE, Sketch, lines, mix, oval, path, shape
+from animegan_helpers.drawn_colours import CROPPED, DARK, WHITE, Sketch, lines, mix, oval, path, ring, shape
 
 # fmt: off
 
@@ -54,11 +54,25 @@ def _ears(s: Sketch) -> str:
 
 def features(s: Sketch) -> str:
     """All that goes on the skin, under the fringe."""
-    return _blush(s) + _nose(s) + _mouth(s) + _eye(s, -1) + _eye(s, 1) + _tears(s)
+    return _blush(s) + _nose(s) + _mouth(s) + _eyes(s) + _tears(s)
 
 
-def _eye(s: Sketch, side: int) -> str:
-    """One eye: white, iris from dark to light, pupil, upper lid with lash, lower lid, highlights."""
+def _eyes(s: Sketch) -> str:
+    """Both eyes: white, iris from dark to light, pupil, upper lid with lash, lower lid, highlights."""
+    white, iris, pupil, lash, lower, glints = (" ".join(pair) for pair in zip(_eye(s, -1), _eye(s, 1)))
+    lash_colour = mix(mix(s.hair_line, s.skin_line, 0.3), DARK, 0.35 + 0.6 * s.style.ink)
+    return (
+        shape(white, mix(WHITE, s.skin_shade, 0.12))
+        + shape(iris, "iris", mix(s.eye, DARK, 0.6), 0.7)
+        + shape(pupil, mix(s.eye, DARK, 0.85))
+        + shape(lash, lash_colour)
+        + lines(lower, s.skin_line, 0.9)
+        + shape(glints, WHITE)
+    )
+
+
+def _eye(s: Sketch, side: int) -> tuple[str, ...]:
+    """The paths of one eye, in the order of `_eyes`."""
     style, look = s.style, s.expression
     x, share = s.eye_place(side)
     size = s.face.between("eye_size", 0.95, 1.05)
@@ -75,7 +89,6 @@ def _eye(s: Sketch, side: int) -> str:
         "L", outer + side * 1.8, y_out - 1.2, "C", outer - side * w * 0.45, bend_out - style.lash * 1.25,
         inner + side * w * 0.35, bend_in - style.lash * 1.2, inner, y_in, "Z",
     )
-    lash_colour = mix(mix(s.hair_line, s.skin_line, 0.3), DARK, 0.35 + 0.6 * style.ink)
     lower = path("M", outer - side * w * 0.25, low - 1.4, "Q", x, low + 0.7, x - side * w * 0.45, low - 0.6)
     # The iris is an ellipse, cut off at the top where the lid covers it.
     gaze = x + s.face.between("gaze", -0.7, 0.7) + 0.5 * s.turn
@@ -85,15 +98,10 @@ def _eye(s: Sketch, side: int) -> str:
     half = rx * (1 - min(1, ((cut - y) / ry) ** 2)) ** 0.5
     iris = path("M", gaze - half, cut, "A", rx, ry, 0, 1, 0, gaze + half, cut, "Z")
     glint = (0.42 if wide_open else 0.3) * rx
-    eye = (
-        shape(f"{lid} {under}", mix(WHITE, s.skin_shade, 0.12))
-        + shape(iris, "iris", mix(s.eye, DARK, 0.6), 0.7)
-        + oval(gaze, y - 0.1 * ry, rx * 0.4, ry * 0.42, mix(s.eye, DARK, 0.85))
-        + shape(f"{lid} {lash}", lash_colour)
-        + lines(lower, s.skin_line, 0.9)
-        + oval(gaze - rx * 0.38, y - ry * 0.48, glint, glint * 1.15, WHITE)
-    )
-    return eye + (oval(gaze + rx * 0.42, y + ry * 0.45, glint * 0.5, glint * 0.5, WHITE) if wide_open else "")
+    glints = ring(gaze - rx * 0.38, y - ry * 0.48, glint, glint * 1.15)
+    if wide_open:
+        glints += ring(gaze + rx * 0.42, y + ry * 0.45, glint * 0.5, glint * 0.5)
+    return f"{lid} {under}", iris, ring(gaze, y - 0.1 * ry, rx * 0.4, ry * 0.42), f"{lid} {lash}", lower, glints
 
 
 def _tears(s: Sketch) -> str:
@@ -158,8 +166,8 @@ def _mouth(s: Sketch) -> str:
 def _blush(s: Sketch) -> str:
     """A touch of red under the eyes."""
     strength = s.face.between("blush", 0.05, 0.35) + (0.15 if s.expression.mouth in ("laugh", "smile") else 0)
-    colour, blush = mix(s.skin_shade, (250, 90, 100), 0.55), ""
+    cheeks = ""
     for side in (-1, 1):
         x, share = s.eye_place(side)
-        blush += oval(x + side * 2 * share, 54.5, 6.5 * share, 2.8, colour, strength)
-    return blush
+        cheeks += ring(x + side * 2 * share, 54.5, 6.5 * share, 2.8)
+    return shape(cheeks, mix(s.skin_shade, (250, 90, 100), 0.55), opacity=strength)

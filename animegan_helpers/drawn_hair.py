@@ -6,7 +6,7 @@ at 40, the chin at 72. One unit is one pixel of the 96x96 picture.
 
 import math
 
-from animegan_helpers.drawn_colours import CROPPED, WHITE, Sketch, lines, mix, oval, path, shape
+from animegan_helpers.drawn_colours import CROPPED, WHITE, Sketch, lines, mix, oval, path, ring, shape
 
 TIED = ("twintails", "ponytail", "buns", "braids")  # drawn tight to the head
 
@@ -84,37 +84,36 @@ def _spikes(s: Sketch) -> str:
 
 
 def _twintails(s: Sketch) -> str:
-    tails = ""
+    tails, ties = [], ""
     for side in (-1, 1):
         x = side * (31 - 3 * s.far(side)) - 1.0 * s.turn
         out = x + side * (14 + 2 * s.face.strands[1 + side])
-        tails += _mass(s, path(
-            "M", x - side * 4, 20, "C", x + side * 8, 2, out, 16, out, 44,
-            "C", out, 70, out - side * 4, 90, out - side * 7, 104,
-            "L", x - side * 8, 104, "C", x, 80, x + side * 3, 50, x - side * 4, 20, "Z",
-        ))
-        tails += oval(x + side * 3, 16, 4.2, 5.0, s.accent)
-    return tails
+        tails += ["M", x - side * 4, 20, "C", x + side * 8, 2, out, 16, out, 44]
+        tails += ["C", out, 70, out - side * 4, 90, out - side * 7, 104, "L", x - side * 8, 104]
+        tails += ["C", x, 80, x + side * 3, 50, x - side * 4, 20, "Z"]
+        ties += ring(x + side * 3, 16, 4.2, 5.0)
+    return _mass(s, path(*tails)) + shape(ties, s.accent)
 
 
 def _ponytail(s: Sketch) -> str:
     """One tail, tied high at the back, that falls beside the head: behind a turned one, else on a side by lot."""
     side = s.light_side if abs(s.turn) < 0.3 else -1 if s.turn > 0 else 1
-    x, sway = -2.5 * s.turn, 2 * s.face.strands[0]
-    return _mass(s, path(
-        "M", x + side * 14, 8, "C", x + side * 24, -10, x + side * (47 + sway), -4, x + side * (48 + sway), 34,
-        "C", x + side * 49, 60, x + side * 42, 84, x + side * (22 + sway), 104, "L", x + side * 14, 104,
-        "C", x + side * 32, 84, x + side * 34, 60, x + side * 28, 30, "Z",
-    )) + oval(x + side * 25, 7, 4.5, 4.0, s.accent)
+    x, out = -2.5 * s.turn, side * (45 - 5 * abs(s.turn) + 2 * s.face.strands[0])
+    tail = path(
+        "M", x + side * 12, 8, "C", x + side * 22, -10, x + out, -6, x + out, 34,
+        "C", x + out, 60, x + out - side * 6, 82, x + out - side * 24, 104, "L", x + side * 12, 104,
+        "C", x + side * 28, 84, x + side * 31, 60, x + side * 26, 30, "Z",
+    )
+    return _mass(s, tail) + oval(x + side * 24, 8, 4.5, 4.0, s.accent)
 
 
 def _buns(s: Sketch) -> str:
-    buns = ""
+    buns, curls = "", []
     for side in (-1, 1):
         x, y = side * (34 - 3 * s.far(side)) - 2 * s.turn, 13 + s.face.strands[2 + side]
-        buns += _mass(s, path("M", x - 12, y, "A", 12, 12, 0, 0, 1, x + 12, y, "A", 12, 12, 0, 0, 1, x - 12, y, "Z"))
-        buns += lines(path("M", x - 5, y + 6, "A", 7, 7, 0, 1, 1, x + 6, y + 4), s.hair_line, 0.9, 0.7)
-    return buns
+        buns += ring(x, y, 12, 12)
+        curls += ["M", x - 5, y + 6, "A", 7, 7, 0, 1, 1, x + 6, y + 4]
+    return _mass(s, buns) + lines(path(*curls), s.hair_line, 0.9, 0.7)
 
 
 def braids(s: Sketch) -> str:
@@ -235,8 +234,7 @@ def _side_locks(s: Sketch) -> str:
     """The locks before the ears: tapered, cut straight (hime) or waved."""
     style = s.face.labels["hairstyle"]
     low, wide = SIDE_LOCKS[style]
-    wave = 5.0 if style == "wavy" else 0.0
-    locks = ""
+    wave, locks = 5.0 if style == "wavy" else 0.0, []
     for side in (-1, 1):
         x = side * (30.5 - 1.5 * s.far(side)) + 0.8 * s.turn
         inner, tip = x - side * wide, low + 3 * s.face.strands[10 + side]
@@ -246,12 +244,9 @@ def _side_locks(s: Sketch) -> str:
             outer = x + side * (2 + wave * 0.4)
             end = ["Q", x + side * (2 - wave), tip - 14, x - side * (3.5 - wave), tip]
             end += ["Q", inner - side * wave, tip - 10, inner + side * wave * 0.5, min(56, tip - 6)]
-        lock = path(
-            "M", x + side, 24, "Q", x + side * (4 + wave), 44, outer, min(58, tip - 4), *end,
-            "Q", inner - side * 1.5, 42, inner + side * 3, 24, "Z",
-        )
-        locks += shape(lock, s.fill("lock"), s.hair_line, s.style.line)
-    return locks
+        locks += ["M", x + side, 24, "Q", x + side * (4 + wave), 44, outer, min(58, tip - 4), *end]
+        locks += ["Q", inner - side * 1.5, 42, inner + side * 3, 24, "Z"]
+    return shape(path(*locks), s.fill("lock"), s.hair_line, s.style.line)
 
 
 def _sheen(s: Sketch) -> str:

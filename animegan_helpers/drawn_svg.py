@@ -3,7 +3,7 @@
 Coordinates as in `drawn_hair`: x from the middle line of the upright head, y downward, eyes at 40, chin at 72.
 """
 
-from animegan_helpers.drawn_colours import DARK, WHITE, Sketch, gradient, hsv, lines, mix, oval, path, shape, sketch
+from animegan_helpers.drawn_colours import DARK, WHITE, Sketch, gradient, hsv, lines, mix, path, ring, shape, sketch
 from animegan_helpers.drawn_face import FaceDescription
 from animegan_helpers.drawn_features import brows, features, head
 from animegan_helpers.drawn_hair import back_hair, braids, fringe, fringe_shadow
@@ -62,10 +62,8 @@ def _background(s: Sketch) -> str:
     base = shape(sheet, hsv(hue, 0.4, 0.3 + 0.6 * value))
     if kind < 0.9:
         spots = ((12, 14, 15), (84, 30, 18), (8, 66, 17), (88, 82, 14), (52, 4, 12))
-        return base + "".join(
-            oval(x + 6 * s.face.strands[n], y, r, r, hsv(hue + 0.08 * n, 0.3, 0.45 + 0.55 * value), 0.6)
-            for n, (x, y, r) in enumerate(spots)
-        )
+        disks = "".join(ring(x + 6 * s.face.strands[n], y, r, r) for n, (x, y, r) in enumerate(spots))
+        return base + shape(disks, hsv(hue + 0.08, 0.3, 0.5 + 0.5 * value), opacity=0.6)
     slant, steps = s.face.between("backdrop_angle", -30, 30), []
     for n in range(6):
         steps += ["M", 22 * n - 4, -4, "L", 22 * n - 4 - slant, 100]
@@ -90,11 +88,10 @@ def _body(s: Sketch) -> str:
     body += shape(sleeves, s.clothes, line, width)
     kind, trim = s.face.nuisance["clothes"], mix(s.clothes, WHITE, 0.65)
     if kind < 0.35:  # of a shirt
+        wings: list[str | float] = []
         for side in (-1, 1):
-            wing = path(
-                "M", x + side * 9, 80, "L", x + side * 18, 85, "L", x + side * 11, 97, "L", x + side, 92, "Z",
-            )
-            body += shape(wing, trim, line, width)
+            wings += ["M", x + side * 9, 80, "L", x + side * 18, 85, "L", x + side * 11, 97, "L", x + side, 92, "Z"]
+        body += shape(path(*wings), trim, line, width)
     elif kind < 0.6:  # of a sailor's blouse
         collar = path(
             "M", x - 10, 82, "L", x - 30, 87, "L", x, 108, "L", x + 30, 87, "L", x + 10, 82, "L", x, 98, "Z",

@@ -2,7 +2,7 @@
 
 import math
 
-from animegan_helpers.drawn_colours import WHITE, Sketch, lines, mix, oval, path, shape
+from animegan_helpers.drawn_colours import WHITE, Sketch, lines, mix, oval, path, ring, shape
 
 # fmt: off
 
@@ -30,14 +30,12 @@ def _ribbon(s: Sketch) -> str:
     """A bow on one side of the crown."""
     x, y = s.light_side * 21 - 2 * s.turn, 15
     line, width = mix(s.accent, (40, 20, 30), 0.6), max(0.6, s.style.line)
-    bow = ""
+    bow: list[str | float] = []
     for wing in (-1, 1):
-        bow += shape(path(
-            "M", x, y, "C", x + wing * 6, y - 10, x + wing * 15, y - 10, x + wing * 14, y - 3,
-            "C", x + wing * 15, y + 7, x + wing * 8, y + 7, x, y,
-            "L", x + wing * 8, y + 14, "L", x + wing * 3, y + 12, "Z",
-        ), s.accent, line, width)
-    return bow + oval(x, y, 3.2, 3.6, mix(s.accent, (60, 0, 30), 0.3))
+        bow += ["M", x, y, "C", x + wing * 6, y - 10, x + wing * 15, y - 10, x + wing * 14, y - 3]
+        bow += ["C", x + wing * 15, y + 7, x + wing * 8, y + 7, x, y]
+        bow += ["L", x + wing * 8, y + 14, "L", x + wing * 3, y + 12, "Z"]
+    return shape(path(*bow), s.accent, line, width) + oval(x, y, 3.2, 3.6, mix(s.accent, (60, 0, 30), 0.3))
 
 
 def _hairband(s: Sketch) -> str:
@@ -50,19 +48,17 @@ def _hairband(s: Sketch) -> str:
 def _flower(s: Sketch) -> str:
     """A flower of five petals over one temple."""
     x, y = s.light_side * 25 + 1.0 * s.turn, 21
-    petals = ""
-    for n in range(5):
-        angle = math.radians(72 * n - 90)
-        petals += oval(x + 5 * math.cos(angle), y + 5 * math.sin(angle), 4.4, 4.4, mix(s.accent, WHITE, 0.3 + 0.06 * n))
-    return petals + oval(x, y, 3, 3, (255, 224, 96))
+    angles = [math.radians(72 * n - 90) for n in range(5)]
+    petals = "".join(ring(x + 5 * math.cos(angle), y + 5 * math.sin(angle), 4.2, 4.2) for angle in angles)
+    return shape(petals, mix(s.accent, WHITE, 0.4), mix(s.accent, WHITE, 0.1), 0.7) + oval(x, y, 3, 3, (255, 224, 96))
 
 
 def _cat_ears(s: Sketch) -> str:
     """Two ears in the colour of the hair, pink inside."""
-    ears = ""
-    for ear in (-1, 1):
-        x = ear * (24 - 3 * s.far(ear)) - 1.5 * s.turn
-        outer = path("M", x - ear * 12, 17, "Q", x, 7, x + ear * 8, 0, "Q", x + ear * 11, 14, x + ear * 9, 29, "Z")
-        ears += shape(outer, mix(s.hair, s.hair_shade, 0.3), s.hair_line, max(0.8, s.style.line))
-        ears += shape(path("M", x - ear * 5, 17, "L", x + ear * 6, 6, "L", x + ear * 7, 24, "Z"), (255, 150, 175))
-    return ears
+    outer, inner = [], []
+    for side in (-1, 1):
+        x = side * (24 - 3 * s.far(side)) - 1.5 * s.turn
+        outer += ["M", x - side * 12, 17, "Q", x, 7, x + side * 8, 0, "Q", x + side * 11, 14, x + side * 9, 29, "Z"]
+        inner += ["M", x - side * 5, 17, "L", x + side * 6, 6, "L", x + side * 7, 24, "Z"]
+    fur = shape(path(*outer), mix(s.hair, s.hair_shade, 0.3), s.hair_line, max(0.8, s.style.line))
+    return fur + shape(path(*inner), (255, 150, 175))

@@ -64,9 +64,7 @@ def _packages() -> tuple[str, str]:
 
 
 def _memory() -> tuple[str, str]:
-    import psutil  # comes with ipykernel
-
-    free = psutil.virtual_memory().available / 1e9
+    free = import_module("psutil").virtual_memory().available / 1e9  # psutil comes with ipykernel
     return f"{free:.1f} GB free", "" if free > ROOM_GB else "close other programs and other notebooks"
 
 

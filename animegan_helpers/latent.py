@@ -100,10 +100,14 @@ def mean_difference_direction(z: torch.Tensor, has_it: np.ndarray) -> torch.Tens
     return direction / direction.norm()
 
 
-def picture_change(generator: nn.Module, z: torch.Tensor, step: torch.Tensor) -> float:
-    """How much the pictures of z (N, z_dim) change by a `step` (z_dim,): root mean square, in grey levels 0 to 255."""
-    difference = generate(generator, z + step) - generate(generator, z)
-    return float(127.5 * difference.square().mean().sqrt())
+def picture_changes(generator: nn.Module, z: torch.Tensor, steps: torch.Tensor) -> np.ndarray:
+    """(D,) how much the pictures of z (N, z_dim) change by each of the `steps` (D, z_dim), in grey levels 0 to 255.
+
+    The root of the mean squared difference over all N faces, channels and pixels.
+    """
+    start = generate(generator, z)
+    changes = [(generate(generator, z + step) - start).square().mean().sqrt() for step in steps]
+    return 127.5 * torch.stack(changes).numpy()
 
 
 def hair_brightness(images: np.ndarray) -> np.ndarray:

@@ -98,7 +98,8 @@ def measure_samples(samples: np.ndarray, faces: FaceSet, network: AttributeNetwo
     """
     missing = [factor for factor in factors if factor not in network.factors]
     if missing:
-        raise ValueError(f"the attribute network names {', '.join(network.factors)}, it does not name {', '.join(missing)}")
+        there = ", ".join(network.factors)
+        raise ValueError(f"the attribute network does not name {', '.join(missing)}; it names {there}")
     halves = halve(len(faces))
     size = min(len(samples), len(halves.held_out))
     if size < 2:

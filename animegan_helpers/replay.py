@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from animegan_helpers.live import DPI, Curves, figure_image, loss_limit, show, side_by_side
+from animegan_helpers.live import DPI, Curves, figure_image, loss_limit, show, side_by_side, small_bytes
 from animegan_helpers.pictures import png_bytes
 
 
@@ -39,18 +39,19 @@ def replay(run: Path | str):
     curves = Curves(steps_per_epoch, epochs[-1], loss_limit(history), size=(4.9, height))
 
     @lru_cache(maxsize=32)
-    def frame(epoch: int) -> bytes:
+    def frame(epoch: int) -> Image.Image:
         so_far = {name: values[: epoch * steps_per_epoch] for name, values in history.items()}
-        return png_bytes(side_by_side(figure_image(curves.move(so_far)), grids[epoch]))
+        return side_by_side(figure_image(curves.move(so_far)), grids[epoch])
 
-    image = widgets.Image(value=frame(epochs[-1]), layout=widgets.Layout(align_self="flex-start", margin="6px 0 0 0"))
+    last = frame(epochs[-1])
+    image = widgets.Image(value=png_bytes(last), layout=widgets.Layout(align_self="flex-start", margin="6px 0 0 0"))
     slider = widgets.SelectionSlider(options=epochs, value=epochs[-1], description="epoch",
                                      layout=widgets.Layout(width="480px"))  # fmt: skip
     play = widgets.Play(value=len(epochs) - 1, max=len(epochs) - 1, interval=500, show_repeat=False)
     widgets.jslink((play, "value"), (slider, "index"))
-    slider.observe(lambda change: setattr(image, "value", frame(change["new"])), "value")
+    slider.observe(lambda change: setattr(image, "value", png_bytes(frame(change["new"]))), "value")
     panel = widgets.VBox([widgets.HBox([play, slider]), image])
-    show(panel, image.value, "the slider needs JupyterLab: make lab")
+    show(panel, small_bytes(last), "the slider needs JupyterLab: make lab")
     return panel
 
 

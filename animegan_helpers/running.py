@@ -34,7 +34,7 @@ class Observer(Protocol):
 
 @contextlib.contextmanager
 def stop_between_steps() -> Iterator[list[int]]:
-    """Turns Ctrl-C, a notebook's stop button and SIGTERM into an entry of the list it gives; a second one interrupts."""
+    """Turns Ctrl-C, a notebook's stop button and SIGTERM into an entry of its list; a second one interrupts at once."""
     requests: list[int] = []
 
     def remember(number, frame) -> None:

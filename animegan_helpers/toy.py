@@ -26,11 +26,6 @@ class Mixture:
         which = torch.randint(len(self.centres), (count,), generator=generator)
         return self.centres[which] + self.std * torch.randn(count, 2, generator=generator)
 
-    @property
-    def scale(self) -> float:
-        """The standard deviation of one coordinate over the whole mixture."""
-        return (self.centres.square().mean() + self.std**2).sqrt().item()
-
 
 def ring(modes: int = 8, radius: float = 1.0, std: float = 0.01) -> Mixture:
     """Gaussians evenly spaced on a circle; radius and std as in the code of PacGAN, which follows VEEGAN's."""
@@ -62,12 +57,10 @@ def modes_captured(samples: torch.Tensor, centres: torch.Tensor, std: float) -> 
 
 def perceptron(inputs: int, outputs: int, width: int = 64) -> nn.Sequential:
     """Three hidden layers of ReLU and a linear one, He's initialisation: (N, inputs) -> (N, outputs)."""
-    sizes = [inputs, width, width, width]
-    layers = [layer for a, b in zip(sizes, sizes[1:]) for layer in (nn.Linear(a, b), nn.ReLU())]
+    layers = [layer for size in (inputs, width, width) for layer in (nn.Linear(size, width), nn.ReLU())]
     net = nn.Sequential(*layers, nn.Linear(width, outputs))
     for layer in net[::2]:
-        nn.init.kaiming_normal_(layer.weight)
-        nn.init.normal_(layer.bias, 0, 0.3)
+        nn.init.kaiming_normal_(layer.weight), nn.init.normal_(layer.bias, 0, 0.3)
     return net
 
 
@@ -80,24 +73,22 @@ class ToyGAN:
     """Two perceptrons that play the game over a mixture; both work in units of the data's spread.
 
     fourier: D also sees sines and cosines along so many random directions (Tancik et al., 2020, arXiv 2006.10739);
-    pack: points that D judges at once (PacGAN, Lin et al., 2018, arXiv 1712.04086);
-    noise: std, in units of the spread, of the noise on reals and fakes at the start, which shrinks to nothing by
-    half time (instance noise, Sonderby et al., 2016, arXiv 1610.04490);
-    r1: gamma of the penalty gamma/2 |dD/dx|^2 at reals, every 4th step (Mescheder et al., 2018, arXiv 1801.04406);
-    loss: generator_loss's kind; rate: Adam's, brought to 0 along half a cosine; batch: points a step.
+    noise: std, in units of the spread, on reals and fakes at the start; gone by half time (instance noise,
+    Sonderby et al., 2016, arXiv 1610.04490); r1: gamma of the penalty gamma/2 |dD/dx|^2 at reals, every 4th step
+    (Mescheder et al., 2018, arXiv 1801.04406); rate: Adam's, brought to 0 along half a cosine; batch: points a step.
     """
 
-    def __init__(self, mixture: Mixture, fourier: int = 0, pack: int = 1, noise: float = 0.0, r1: float = 0.0,
+    def __init__(self, mixture: Mixture, fourier: int = 0, noise: float = 0.0, r1: float = 0.0,
                  loss: str = "non-saturating", rate: float = 4e-3, batch: int = 256, seed: int = 0):  # fmt: skip
-        self.mixture, self.pack, self.noise, self.r1, self.loss = mixture, pack, noise, r1, loss
-        self.rate, self.batch, self.scale, self.noise_now, self.steps_done = rate, batch, mixture.scale, 0.0, 0
+        self.mixture, self.noise, self.r1, self.loss = mixture, noise, r1, loss
+        self.rate, self.batch, self.noise_now, self.steps_done = rate, batch, 0.0, 0
+        self.scale = (mixture.centres.square().mean() + mixture.std**2).sqrt().item()  # std of one coordinate
         torch.manual_seed(seed)
-        self.directions = 5 * torch.randn(2 * pack, fourier)
-        self.G, self.D = perceptron(2, 2), perceptron(2 * pack + 2 * fourier, 1)
+        self.directions = 5 * torch.randn(2, fourier)
+        self.G, self.D = perceptron(2, 2), perceptron(2 + 2 * fourier, 1)
         self.averaged = copy.deepcopy(self.G).requires_grad_(False)  # what samples are drawn from
-        self.optimiser_g, self.optimiser_d = (
-            torch.optim.Adam(net.parameters(), rate, betas=(0.5, 0.99), fused=True) for net in (self.G, self.D)
-        )
+        nets, betas = (self.G, self.D), (0.5, 0.99)
+        self.optimiser_g, self.optimiser_d = (torch.optim.Adam(n.parameters(), rate, betas, fused=True) for n in nets)
 
     def latent(self, count: int) -> torch.Tensor:
         """Uniform on a square, unit variance: (count, 2)."""
@@ -108,9 +99,9 @@ class ToyGAN:
         return self.averaged(self.latent(count)) * self.scale
 
     def judge(self, points: torch.Tensor) -> torch.Tensor:
-        """D's logits for points (N, 2), `pack` neighbours judged as one: (N / pack,)."""
-        x = (points / self.scale).reshape(-1, 2 * self.pack)
-        angles = x @ self.directions  # (N / pack, fourier)
+        """D's logits for points (N, 2): (N,)."""
+        x = points / self.scale
+        angles = x @ self.directions  # (N, fourier)
         return self.D(torch.cat([x, angles.sin(), angles.cos()], dim=1)).squeeze(1)
 
     def blur(self, points: torch.Tensor) -> torch.Tensor:
@@ -124,12 +115,11 @@ class ToyGAN:
         penalise = self.r1 > 0 and self.steps_done % 4 == 0
         real_logits, fake_logits = self.judge(both.requires_grad_(penalise)).chunk(2)
         loss = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
-        penalty = 0.0
+        self.optimiser_d.zero_grad()
         if penalise:
             (slope,) = torch.autograd.grad(real_logits.sum(), both, create_graph=True)
-            penalty = 4 * self.r1 / 2 * (slope[: self.batch] * self.scale).square().sum(1).mean()
-        self.optimiser_d.zero_grad()
-        (loss + penalty).backward()
+            (4 * self.r1 / 2 * (slope[: self.batch] * self.scale).square().sum(1).mean()).backward(retain_graph=True)
+        loss.backward()
         self.optimiser_d.step()
         return loss.item()
 
@@ -145,8 +135,8 @@ class ToyGAN:
     def train(self, steps: int, show: Callable[["ToyGAN"], None] = lambda gan: None) -> list[tuple[float, float]]:
         """`steps` rounds of D, then G; calls show(self) after each; the losses of D and G. Single-threaded: faster."""
         threads, history = torch.get_num_threads(), []
-        torch.set_num_threads(1)
         try:
+            torch.set_num_threads(1)
             for step in range(steps):
                 done = step / steps
                 self.noise_now = self.noise * 0.02 ** (2 * done) if done < 0.5 else 0.0

@@ -94,7 +94,7 @@ def preset(name: str, **changes) -> TrainingConfig:
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """The order in which an epoch visits `count` pictures; it depends on nothing else, so a resumed run has it too."""
+    """The order in which an epoch visits `count` pictures; it depends on nothing else, so a resumed run has it."""
     return np.random.default_rng([seed, epoch]).permutation(count)
 
 
@@ -131,8 +131,8 @@ class Trainer:
         self.config, self.images = config, images
         self.out = Path(out) if out is not None else None
         self.precision = best_precision(self.device) if config.precision == "auto" else config.precision
-        # In fp32 on a CPU the very order of operations is the textbook loop's: a GAN is chaotic, and the last bit of a sum
-        # is another picture twenty steps later. Elsewhere: the layout and the optimiser that are fastest.
+        # In fp32 on a CPU the very order of operations is the textbook loop's: a GAN is chaotic, and the last bit of a
+        # sum is another picture twenty steps later. Elsewhere: the layout and the optimiser that are fastest.
         self._fast = self.precision == "bf16" or self.device.type == "cuda"
         self._layout = torch.channels_last if self._fast else torch.contiguous_format
         self.steps_per_epoch = len(images) // config.batch
@@ -234,7 +234,8 @@ class Trainer:
         loss_g = generator_loss(new_logits)
         self._descend(self.optimiser_g, loss_g)
         with torch.no_grad():
-            return torch.stack([loss_d, loss_g, real_logits.float().sigmoid().mean(), fake_logits.float().sigmoid().mean()])
+            d_real, d_fake = (logits.float().sigmoid().mean() for logits in (real_logits, fake_logits))
+            return torch.stack([loss_d, loss_g, d_real, d_fake])
 
     def _real_batch(self, indices: torch.Tensor, mirror: torch.Tensor | None) -> torch.Tensor:
         if self._resident is not None:

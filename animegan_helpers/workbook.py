@@ -123,11 +123,12 @@ def test() -> int:
         "ANIMEGAN_BUDGET": "smoke",
         "ANIMEGAN_CACHE": str(copy / "cache"),
         "ANIMEGAN_RUNS": str(copy / "runs"),
+        "OMP_WAIT_POLICY": "PASSIVE",  # idle threads sleep: several programs at once would else wait for each other
         "OMP_NUM_THREADS": "1",  # one core for each notebook, as many notebooks as cores
     }
     environment.setdefault("ANIMEGAN_FACES", "")
     words = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300",
-             "-n", cores, "--dist", "loadfile", "-p", "no:cacheprovider", "--durations", "10", str(NOTEBOOKS)]  # fmt: skip
+             "-n", cores, "--dist", "loadfile", "-p", "no:cacheprovider", str(NOTEBOOKS)]  # fmt: skip
     return subprocess.call(words, cwd=PROJECT, env=environment)
 
 

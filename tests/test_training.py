@@ -333,8 +333,9 @@ def test_two_processes_equal_one(images, tmp_path):
     (tmp_path / "script.py").write_text(DISTRIBUTED)
     files = [str(tmp_path / "images.npy"), str(tmp_path / "two.pt")]
     words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
     subprocess.run([*words, str(tmp_path / "script.py"), *files], check=True, cwd=PROJECT, timeout=120,
-                   capture_output=True, env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)})  # fmt: skip
+                   capture_output=True, env=environment)  # fmt: skip
     trainer = Trainer(TrainingConfig(width=4, batch=50, epochs=1, precision="fp32"), images, device="cpu")
     for _ in range(3):
         trainer.advance()
