@@ -167,7 +167,7 @@ def frechet_distance(samples: np.ndarray, data: np.ndarray) -> float:
     values, vectors = np.linalg.eigh(a)
     root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
     cross = np.sqrt(np.clip(np.linalg.eigvalsh(root @ b @ root), 0, None)).sum()
-    return float(((m - n) ** 2).sum() + np.trace(a) + np.trace(b) - 2 * cross)
+    return max(0.0, float(((m - n) ** 2).sum() + np.trace(a) + np.trace(b) - 2 * cross))  # rounding can go below 0
 
 
 def kernel_distance(samples: np.ndarray, data: np.ndarray) -> float:

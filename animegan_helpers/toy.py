@@ -129,7 +129,7 @@ class ToyGAN:
         self.optimiser_g.zero_grad()
         loss.backward(inputs=list(self.G.parameters()))  # no gradient is left in D
         self.optimiser_g.step()
-        torch._foreach_lerp_(list(self.averaged.parameters()), list(self.G.parameters()), 0.01)
+        torch._foreach_lerp_([*self.averaged.parameters()], [p.detach() for p in self.G.parameters()], 0.01)
         return loss.item()
 
     def train(self, steps: int, show: Callable[["ToyGAN"], None] = lambda gan: None) -> list[tuple[float, float]]:

@@ -4,15 +4,20 @@ python -m animegan_helpers.workbook lab | run | test
 """
 
 import argparse
+import base64
+import io
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import time
 import webbrowser
 from pathlib import Path
+
+from PIL import Image
 
 from animegan_helpers.budget import DATA, PROJECT, choose_budget, choose_device
 
@@ -62,10 +67,22 @@ def strip_runtime_noise(notebook) -> None:
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
 
 
-def run(in_place: bool, only: list[str]) -> int:
+def shrink_pictures(notebook) -> None:
+    """Saves every PNG among the outputs with 256 colours where that makes it smaller: notebooks should open quickly."""
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        data = output.get("data", {})
+        if "image/png" in data:
+            original = base64.b64decode(data["image/png"])
+            buffer = io.BytesIO()
+            Image.open(io.BytesIO(original)).convert("RGB").quantize(256).save(buffer, "PNG", optimize=True)
+            if len(buffer.getvalue()) < len(original):
+                data["image/png"] = base64.b64encode(buffer.getvalue()).decode()
+
+
+def run(in_place: bool, only: list[str], measure: bool = False) -> int:
     """Runs the notebooks top to bottom at the chosen budget; as HTML under build/, or into the notebooks themselves.
 
-    Records the minutes of each in data/timings.json. Returns how many failed.
+    In place, the minutes of each go into data/timings.json and the README. Returns how many failed.
     """
     import nbformat
     from nbclient import NotebookClient
@@ -97,20 +114,29 @@ def run(in_place: bool, only: list[str]) -> int:
             html, _ = HTMLExporter().from_notebook_node(notebook)
             (BUILD / path.with_suffix(".html").name).write_text(html, encoding="utf-8")
         elif word == "ok":
+            shrink_pictures(notebook)
             nbformat.write(notebook, path)
-    if not failed and not os.environ.get("ANIMEGAN_FACES"):
+    if (in_place or measure) and not failed:
         record_minutes(budget.name, minutes)
     return failed
 
 
 def record_minutes(budget: str, minutes: dict[str, float]) -> None:
-    """Puts measured minutes into data/timings.json, beside those of other budgets."""
+    """Puts measured minutes into data/timings.json, beside those of other budgets, and into the README's table."""
     path = DATA / "timings.json"
     timings = json.loads(path.read_text()) if path.exists() else {}
     entry = timings.setdefault(budget, {"minutes": {}})
     entry["hardware"] = hardware()
     entry["minutes"] |= {number: round(value, 2) for number, value in minutes.items()}
     path.write_text(json.dumps(timings, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    readme = PROJECT / "README.md"
+    lines = readme.read_text(encoding="utf-8").splitlines()
+    for k, line in enumerate(lines):
+        if found := re.match(r"\| \[(\d\d) .*\]\(notebooks/", line):
+            measured = [timings.get(name, {}).get("minutes", {}).get(found[1]) for name in ("smoke", "laptop")]
+            cells = [f"{value:.1f}" if value is not None else "" for value in measured]
+            lines[k] = "|".join([*line.split("|")[:-3], *(f" {cell} " for cell in cells), ""])
+    readme.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def test() -> int:
@@ -139,13 +165,14 @@ def main() -> int:
     p.add_argument("notebook", type=Path, nargs="?", default=NOTEBOOKS / "00_start_here.ipynb")
     p = commands.add_parser("run", help="run every notebook at the chosen budget, as HTML under build/")
     p.add_argument("--in-place", action="store_true", help="save the outputs in the notebooks instead")
+    p.add_argument("--measure", action="store_true", help="record the minutes, as --in-place does")
     p.add_argument("--only", nargs="+", default=[], metavar="NN", help="only these notebooks: 05 06")
     commands.add_parser("test", help="run every notebook under nbval in smoke mode")
     arguments = parser.parse_args()
     try:
         if arguments.command == "lab":
             return lab(arguments.notebook)
-        return run(arguments.in_place, arguments.only) if arguments.command == "run" else test()
+        return run(arguments.in_place, arguments.only, arguments.measure) if arguments.command == "run" else test()
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

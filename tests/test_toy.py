@@ -62,4 +62,5 @@ def test_a_short_game_repeats_with_its_seed_and_restores_the_threads():
     assert seen == [*range(1, 21)] * 2
     assert torch.get_num_threads() == threads
     assert runs[0][0] == runs[1][0] and torch.equal(runs[0][1], runs[1][1])
+    assert not runs[0][1].requires_grad  # else the average would drag the whole game's graph along
     assert runs[0][1].shape == (100, 2) and all(math.isfinite(v) for pair in history for v in pair)
