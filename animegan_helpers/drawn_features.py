@@ -18,9 +18,11 @@ def head(s: Sketch) -> str:
             steps += ["Q", chin_x, 73.2, chin_x + chin, 71]
         else:
             steps += ["C", *jaw, cheek[0] - 0.5, 58, *cheek, "Q", cheek[0] + 0.5 - 1.5 * far, 43, *_temple(s, 1)]
-    face = path(*steps, "Q", 24, 6, 0, 6, "Q", -24, 6, *_temple(s, -1), "Z")
+    jaw_line = path(*steps)
+    face = shape(f"{jaw_line} {path('Q', 24, 8, 0, 8, 'Q', -24, 8, *_temple(s, -1), 'Z')}", s.fill("skin"))
+    face += lines(jaw_line, s.skin_line, s.style.line) if s.style.line else ""
     ears = _ears(s) if s.face.labels["hairstyle"] in CROPPED else ""
-    return ears + shape(face, s.fill("skin"), s.skin_line, s.style.line) + _cheek_shadow(s)
+    return ears + face + _cheek_shadow(s)
 
 
 def _temple(s: Sketch, side: int) -> tuple[float, float]:
@@ -59,11 +61,12 @@ def features(s: Sketch) -> str:
 
 def _eyes(s: Sketch) -> str:
     """Both eyes: white, iris from dark to light, pupil, upper lid with lash, lower lid, highlights."""
-    white, iris, pupil, lash, lower, glints = (" ".join(pair) for pair in zip(_eye(s, -1), _eye(s, 1)))
+    white, rim, iris, pupil, lash, lower, glints = (" ".join(pair) for pair in zip(_eye(s, -1), _eye(s, 1)))
     lash_colour = mix(mix(s.hair_line, s.skin_line, 0.3), DARK, 0.35 + 0.6 * s.style.ink)
     return (
         shape(white, mix(WHITE, s.skin_shade, 0.12))
-        + shape(iris, "iris", mix(s.eye, DARK, 0.6), 0.7)
+        + shape(rim, mix(s.eye, DARK, 0.6))
+        + shape(iris, "iris")
         + shape(pupil, mix(s.eye, DARK, 0.85))
         + shape(lash, lash_colour)
         + lines(lower, s.skin_line, 0.9)
@@ -96,12 +99,14 @@ def _eye(s: Sketch, side: int) -> tuple[str, ...]:
     y = low - ry - (h - 2 * ry) * (0.15 if look.iris == 1 else 0.45)
     cut = max(y - ry * 0.86, top + 0.06 * h + abs(look.lid) * 0.5)
     half = rx * (1 - min(1, ((cut - y) / ry) ** 2)) ** 0.5
-    iris = path("M", gaze - half, cut, "A", rx, ry, 0, 1, 0, gaze + half, cut, "Z")
+    rim = path("M", gaze - half - 0.35, cut, "A", rx + 0.35, ry + 0.35, 0, 1, 0, gaze + half + 0.35, cut, "Z")
+    iris = path("M", gaze - half, cut, "A", rx - 0.35, ry - 0.35, 0, 1, 0, gaze + half, cut, "Z")
     glint = (0.42 if wide_open else 0.3) * rx
     glints = ring(gaze - rx * 0.38, y - ry * 0.48, glint, glint * 1.15)
     if wide_open:
         glints += ring(gaze + rx * 0.42, y + ry * 0.45, glint * 0.5, glint * 0.5)
-    return f"{lid} {under}", iris, ring(gaze, y - 0.1 * ry, rx * 0.4, ry * 0.42), f"{lid} {lash}", lower, glints
+    pupil = ring(gaze, y - 0.1 * ry, rx * 0.4, ry * 0.42)
+    return f"{lid} {under}", rim, iris, pupil, f"{lid} {lash}", lower, glints
 
 
 def _tears(s: Sketch) -> str:

@@ -84,7 +84,7 @@ def _body(s: Sketch) -> str:
         "M", x - 11, 84, "Q", x - 32, 87, x - 46, 95, "L", x - 50, 106, "L", x + 50, 106, "L", x + 46, 95,
         "Q", x + 32, 87, x + 11, 84, "L", x, 100, "Z",
     )
-    body = shape(neck, s.skin, s.skin_line, width) + shape(shadow, s.skin_shade)
+    body = shape(neck, s.skin) + shape(shadow, s.skin_shade)
     body += shape(sleeves, s.clothes, line, width)
     kind, trim = s.face.nuisance["clothes"], mix(s.clothes, WHITE, 0.65)
     if kind < 0.35:  # of a shirt

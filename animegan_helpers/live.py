@@ -70,8 +70,9 @@ class Curves:
         chances.set(title="D's verdict", xlabel="epoch", ylabel="probability of real", ylim=(0, 1))
         chances.set_xlim(0, total_epochs)
         chances.xaxis.set_major_locator(MaxNLocator(integer=True))
+        losses.legend(loc="upper center", ncols=3, fontsize=7, columnspacing=1.2, handlelength=1.4)
+        chances.legend(loc="center right", fontsize=7)
         for axes in (losses, chances):
-            axes.legend(loc="upper right", fontsize=7, framealpha=0.85)
             axes.grid(alpha=0.2)
         self.figure.align_ylabels()
         self.figure.subplots_adjust(left=0.12, right=0.97, bottom=0.12, top=0.93, hspace=0.28)
@@ -91,9 +92,9 @@ class Curves:
 
 
 def loss_limit(curves: dict[str, np.ndarray]) -> float:
-    """The top of a losses' axis: a few spikes may leave it, so that the rest is not pressed flat."""
+    """The top of a losses' axis: a few spikes may leave it, so that the rest is not pressed flat; room for the legend."""
     both = np.concatenate([curves["loss_d"], curves["loss_g"]])
-    return max(4.0, 1.1 * float(np.nanpercentile(both, 99))) if len(both) else 4.0
+    return max(4.0, 1.3 * float(np.nanpercentile(both, 99))) if len(both) else 4.0
 
 
 def draw_curves(curves: dict[str, np.ndarray], steps_per_epoch: int, total_epochs: float | None = None) -> Figure:

@@ -23,10 +23,10 @@ def load_grids(run: Path) -> dict[int, Image.Image]:
             for path in sorted((Path(run) / "grids").glob("epoch-*.webp"))}  # fmt: skip
 
 
-def replay(run: Path | str):
+def replay(run: Path | str, faces: int = 36):
     """A slider over the epochs of a run: its grid, and the curves up to there; play and pause.
 
-    Raises ValueError where the folder holds no finished epoch.
+    faces: how many of the grid's to show, a square number up to 64. Raises ValueError where the folder holds no finished epoch.
     """
     import ipywidgets as widgets
 
@@ -35,13 +35,13 @@ def replay(run: Path | str):
         raise ValueError(f"{run} holds no finished epoch: train for one epoch first")
     history, steps_per_epoch = load_history(Path(run))
     epochs = sorted(grids)
-    height = grids[epochs[0]].height / DPI
-    curves = Curves(steps_per_epoch, epochs[-1], loss_limit(history), size=(4.9, height))
+    pixels = int(min(faces, 64) ** 0.5) * 66 - 2  # of the part of the grid that is shown
+    curves = Curves(steps_per_epoch, epochs[-1], loss_limit(history), size=(4.9, pixels / DPI))
 
     @lru_cache(maxsize=32)
     def frame(epoch: int) -> Image.Image:
         so_far = {name: values[: epoch * steps_per_epoch] for name, values in history.items()}
-        return side_by_side(figure_image(curves.move(so_far)), grids[epoch])
+        return side_by_side(figure_image(curves.move(so_far)), grids[epoch].crop((0, 0, pixels, pixels)))
 
     last = frame(epochs[-1])
     image = widgets.Image(value=png_bytes(last), layout=widgets.Layout(align_self="flex-start", margin="6px 0 0 0"))

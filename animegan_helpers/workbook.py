@@ -65,6 +65,8 @@ def strip_runtime_noise(notebook) -> None:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            for output in cell.outputs:  # the model behind a widget is gone with the kernel; its picture stays
+                output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
 
 
 def shrink_pictures(notebook) -> None:

@@ -146,16 +146,23 @@ def need(name: str) -> str:
     return name
 
 
-def test_05_is_live_and_can_be_replayed(browser, lab):
+def test_05_is_live_can_be_stopped_and_replayed(browser, lab):
     page = open_notebook(browser, lab(need("05_train.ipynb")))
     page.evaluate(RECORD, PANEL)
     page.evaluate(RUN_ALL)
     page.wait_for_selector(PANEL, timeout=180_000)
     page.wait_for_function("window.seen.length >= 2", timeout=120_000)
-    if page.locator(PANEL).count():  # a short run may be over already
-        photograph(page, "05-training", PANEL if page.locator(PANEL).count() else None)
+    photograph(page, "05-training", PANEL)
+    page.wait_for_function("window.seen.length >= 4", timeout=120_000)  # drawn three times after its start
+    assert page.locator(PANEL).count(), "the run was over before the panel was drawn three times"
+
+    page.evaluate("window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
+    page.get_by_text("run again to go on from here").wait_for(timeout=60_000)
+    photograph(page, "05-stopped")
+    page.wait_for_function("window.runAllDone", timeout=120_000)  # the cell after it notices that the run is not done
+    page.evaluate(RUN_ALL)
     wait_until_run(page, 20)
-    assert len(page.evaluate("window.seen")) >= 4, "the panel was drawn fewer than three times after its start"
+    assert page.get_by_text("finished after").count(), "running again did not go on to the end"
     assert not page.locator(PANEL).count(), "the widgets did not give way to the last picture"
 
     handle, picture = ".widget-slider .noUi-handle", ".jp-OutputArea img.widget-image"
