@@ -92,7 +92,7 @@ class Curves:
 
 
 def loss_limit(curves: dict[str, np.ndarray]) -> float:
-    """The top of a losses' axis: a few spikes may leave it, so that the rest is not pressed flat; room for the legend."""
+    """The top of a losses' axis: spikes may leave it, so that the rest is not pressed flat; room for the legend."""
     both = np.concatenate([curves["loss_d"], curves["loss_g"]])
     return max(4.0, 1.3 * float(np.nanpercentile(both, 99))) if len(both) else 4.0
 
@@ -194,7 +194,7 @@ class LivePanel:
         self.handle.update(Shown(self._picture(), format="jpeg"))
         self.panel.close()
         notes = [f"note, epoch {epoch}: {note}" for epoch, note in trainer.notes[-3:]]
-        print("\n".join([f"{message} in {readable_time(trainer.seconds)} on {trainer.device.type}", *notes]))
+        print("\n".join([f"{message} ({readable_time(trainer.seconds)} of training on {trainer.device.type})", *notes]))
 
     def _draw(self, trainer: Trainer) -> None:
         start = time.monotonic()

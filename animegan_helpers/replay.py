@@ -26,7 +26,8 @@ def load_grids(run: Path) -> dict[int, Image.Image]:
 def replay(run: Path | str, faces: int = 36):
     """A slider over the epochs of a run: its grid, and the curves up to there; play and pause.
 
-    faces: how many of the grid's to show, a square number up to 64. Raises ValueError where the folder holds no finished epoch.
+    faces: how many of the grid's to show, a square number up to 64.
+    Raises ValueError where the folder holds no finished epoch.
     """
     import ipywidgets as widgets
 
