@@ -36,6 +36,7 @@ def write_atomically(path: Path, write) -> None:
         write(temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
+        temporary.chmod(0o644)  # safetensors makes files that nobody else may read, but a class shares them
         os.replace(temporary, path)
         if os.name == "posix":  # the rename itself must reach the disk too
             folder = os.open(path.parent, os.O_RDONLY)

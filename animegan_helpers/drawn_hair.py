@@ -167,8 +167,8 @@ def _wedges(s: Sketch) -> str:
         steps += ["Q", x + half, y - 0.5 * up, x + half, y, "Z"]
     x, wide = -2.5 * s.turn, _wide(s)
     for side, reach in ((-1, 7.0), (1, 7.0), (dark, 13.0)):
-        edge = x + side * (wide - 2.5)
-        steps += ["M", edge, 38, "Q", edge - side * 1, 20, edge - side * (reach + 4), 12 - reach * 0.4]
+        edge = x + side * (wide - 3)
+        steps += ["M", edge, 38, "Q", edge - side * 3, 22, edge - side * (reach + 4), 15 - reach * 0.4]
         steps += ["Q", edge - side * reach, 22, edge - side * reach * 0.5, 40, "Z"]
     return shape(path(*steps), mix(s.hair, s.hair_shade, 0.75))
 

@@ -26,7 +26,7 @@ def face_svg(face: FaceDescription) -> str:
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">'
         f'<defs>{_gradients(s)}</defs>{_background(s)}'
-        f'<g transform="{place}">{"".join(parts)}</g></svg>'
+        f'<g transform="{place}" stroke-miterlimit="2">{"".join(parts)}</g></svg>'
     )
 
 
