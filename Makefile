@@ -23,10 +23,13 @@ $(READY): pyproject.toml
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --editable ".[test]"
 	@$(VENV_PYTHON) -c "import pathlib; pathlib.Path('$(READY)').touch()"
 
-# The helper's tests, then every notebook top to bottom in smoke mode, in parallel by file.
+# The helper's tests, then every notebook top to bottom in smoke mode, in parallel by file. One thread a process, and idle
+# threads asleep: several programs on a few cores would else wait for each other.
+test: export OMP_NUM_THREADS = 1
+test: export OMP_WAIT_POLICY = PASSIVE
 test: $(READY)
 	$(VENV_PYTHON) -m ruff check .
-	$(VENV_PYTHON) -m pytest tests
+	$(VENV_PYTHON) -m pytest tests -n 2 --dist loadfile
 	$(VENV_PYTHON) -m animegan_helpers.workbook test
 
 # Every notebook top to bottom at the chosen budget, as HTML under build/.
