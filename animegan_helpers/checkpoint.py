@@ -158,10 +158,11 @@ def newest_checkpoint(folder: Path) -> Path | None:
 def best_weights() -> Path:
     """The weights to explore: those of the student's newest run of notebook 05, else those that ship.
 
-    Runs are folders `05*` with a generator.safetensors in them; those called `05-broken*` are not meant to be good.
+    Runs are folders `05*` with a generator.safetensors in them; `05-broken*` and `05-smoke*` are not meant to be good.
     Raises CheckpointError where there are neither.
     """
-    own = [path for path in runs_folder().glob("05*/generator.safetensors") if "broken" not in path.parent.name]
+    runs = runs_folder().glob("05*/generator.safetensors")
+    own = [path for path in runs if not path.parent.name.startswith(("05-broken", "05-smoke"))]
     shipped = [path for name in ("drawn", "report") if (path := PRETRAINED / f"{name}.safetensors").is_file()]
     if not own + shipped:
         raise CheckpointError(f"no weights under {runs_folder()} or {PRETRAINED}: run notebook 05 first")

@@ -194,6 +194,8 @@ def test_06_sliders_change_the_face(browser, lab):
         const data = await (await fetch(node.querySelector('img.widget-image').src)).arrayBuffer();
         return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', data))).join(' ');
     }"""
+    panel.get_by_role("button", name="reset").click()  # the notebook's own cells may have left the sliders elsewhere
+    page.wait_for_timeout(1_000)
     first, said, address = panel.evaluate(picture), readout.inner_text(), panel.evaluate(source)
     handle.focus()
     for _ in range(3):
