@@ -58,7 +58,7 @@ class Explorer:
 
         size = {"width": f"{(66 * faces - 2) * scale}px", "height": f"{64 * scale}px"}  # fixed, so that nothing jumps
         self.image = widgets.Image(format="png", layout=widgets.Layout(**size))
-        self.text = widgets.HTML()
+        self.text = widgets.HTML(layout=widgets.Layout(max_width="300px"))
         picture = widgets.VBox([self.image, self.text, widgets.HBox([reset, surprise])])
         sliders = widgets.VBox(list(self.controls.values()))
         # one face: sliders beside it; a row of faces: below
