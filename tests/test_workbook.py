@@ -51,7 +51,8 @@ class TestNotebook:
             assert (path.parent / target).exists(), target
 
     def test_names_no_machine(self, path):
-        assert not re.search(r"/work/|/root/|/home/\w|C:\\\\Users", path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        assert str(PROJECT) not in text and not re.search(r"/root/|/home/\w|C:\\\\Users", text)
 
 
 def test_readme_gives_the_measured_minutes():
