@@ -7,7 +7,6 @@ faster about it is where the pictures lie, the arithmetic, and gradients that no
 
 import contextlib
 import copy
-import time
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -344,18 +343,3 @@ class CapturedStep:
             self.mirror.copy_(mirror)
         self.graph.replay()
         return self.metrics
-
-
-def measure_speed(trainer: Trainer, seconds: float = 3.0) -> float:
-    """Images a second of `trainer.advance`, over about so many seconds after a warm-up."""
-    def wait() -> None:
-        trainer.history[: trainer.step].sum().item()
-
-    for _ in range(3):
-        trainer.advance()
-    wait()
-    start, first = time.perf_counter(), trainer.step
-    while time.perf_counter() - start < seconds and not trainer.finished:
-        trainer.advance()
-    wait()
-    return (trainer.step - first) * trainer.config.batch / (time.perf_counter() - start)

@@ -6,6 +6,7 @@ import re
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -41,8 +42,6 @@ class TestNotebook:
             assert heading in text
         objectives = text.split("you can", 1)[1].lstrip(" :").strip().split("\n\n", 1)[0]
         assert 3 <= f"\n{objectives}".count("\n- ") <= 5
-        if path.stem.startswith("08"):
-            pytest.xfail("its median cell has 9 lines: to be split")
         assert statistics.median(lines) <= 8
 
     def test_links_lead_somewhere(self, path):
@@ -52,7 +51,7 @@ class TestNotebook:
 
     def test_names_no_machine(self, path):
         text = path.read_text(encoding="utf-8")
-        assert str(PROJECT) not in text and not re.search(r"/root/|/home/\w|C:\\\\Users", text)
+        assert str(PROJECT) not in text and str(Path.home()) not in text
 
 
 def test_readme_gives_the_measured_minutes():
