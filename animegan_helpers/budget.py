@@ -74,26 +74,32 @@ def choose_device(name: str | None = None) -> torch.device:
     return device
 
 
-def best_precision(device: torch.device) -> str:
+def best_precision(device: torch.device, width: int = 64, batch: int = 50) -> str:
     """`bf16` where a convolution is really faster in it, forward and backward, else `fp32`.
 
-    A processor can accept bfloat16 and emulate it slowly, so a layer of DCGAN's size is timed in both.
+    A processor can accept bfloat16 and emulate it slowly, so a layer of DCGAN's size at this width is timed in both.
     """
     if device.type == "mps":
         return "fp32"
-    layer = nn.Conv2d(64, 128, 4, 2, 1, bias=False).to(device, memory_format=torch.channels_last)
-    images = torch.rand(50, 64, 32, 32, device=device).to(memory_format=torch.channels_last).requires_grad_()
+    layer = nn.Conv2d(width, 2 * width, 4, 2, 1, bias=False).to(device, memory_format=torch.channels_last)
+    images = torch.rand(batch, width, 32, 32, device=device).to(memory_format=torch.channels_last).requires_grad_()
+    # on a CPU one thread's own time is taken: the clock on the wall would also count what else the machine is doing
+    clock = time.thread_time if device.type == "cpu" else time.perf_counter
+    threads = torch.get_num_threads()
 
     def seconds(enabled: bool) -> float:
-        start = time.perf_counter()
+        start = clock()
         with torch.autocast(device.type, torch.bfloat16, enabled=enabled):
             loss = layer(images).sum()
         torch.autograd.grad(loss, (images, layer.weight))[0].sum().item()  # .item() waits for a GPU
-        return time.perf_counter() - start
+        return clock() - start
 
-    seconds(True), seconds(False)  # the first call of each sets things up
-    # in turns, and the fastest of each, so that something else running for a moment decides nothing
-    rounds = [(seconds(True), seconds(False)) for _ in range(7)]
+    try:
+        torch.set_num_threads(1)
+        seconds(True), seconds(False)  # the first call of each sets things up
+        rounds = [(seconds(True), seconds(False)) for _ in range(5)]
+    finally:
+        torch.set_num_threads(threads)
     bf16, fp32 = (min(times) for times in zip(*rounds))
     return "bf16" if bf16 < 0.9 * fp32 else "fp32"
 

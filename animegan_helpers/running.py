@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 
 from animegan_helpers import checkpoint
 from animegan_helpers.checkpoint import CheckpointError, fill_network, prefixed, under
@@ -51,6 +52,26 @@ def stop_between_steps() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keeps the folder of a run to this process, and raises TrainingError where another is training in it.
+
+    The system lets go of the lock when the process ends, however it ends: a killed run leaves nothing to clean up.
+    """
+    lock = FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise TrainingError(f"another process is training in {folder}: wait for it, or choose another folder") from None
+    except OSError as error:
+        raise CheckpointError(f"cannot write in {folder}: {error.strerror or error}") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def save(trainer: Trainer) -> None:
@@ -191,10 +212,12 @@ def train(config: TrainingConfig, images: np.ndarray, out: Path | str, observer:
     trainer = Trainer(config, images, out, device)
     if fresh and checkpoint.checkpoints(trainer.out):
         raise TrainingError(f"{out} holds a run already: resume it, or choose another folder")
-    resume(trainer)
-    if not trainer.finished:
-        run(trainer, observer, checkpoint_seconds=checkpoint_seconds)
-    elif observer and trainer.group.writes:
+    with alone_in(trainer.out) if trainer.group.writes else contextlib.nullcontext():
+        resume(trainer)
+        if not trainer.finished:
+            run(trainer, observer, checkpoint_seconds=checkpoint_seconds)
+            return trainer
+    if observer and trainer.group.writes:
         observer.start(trainer)
         observer.finish(trainer, f"finished already: {trainer.epoch} epochs; choose another folder to train again")
     return trainer

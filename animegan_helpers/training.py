@@ -23,6 +23,9 @@ from animegan_helpers.networks import ARCHITECTURES, INITIALISATIONS, build_netw
 HISTORY_COLUMNS = ("loss_d", "loss_g", "d_real", "d_fake")
 """What is recorded at each step: D's summed loss, G's loss, mean D(x), mean D(G(z)) before D's update."""
 
+EARLY = 200
+"""Steps before which a run is not yet looked at for trouble."""
+
 
 class TrainingError(ValueError):
     """Settings that cannot work, or a run that cannot go on; one line that says why and what to do."""
@@ -129,7 +132,9 @@ class Trainer:
             raise TrainingError(f"a batch of {config.batch} cannot be shared by {self.group.size} processes evenly")
         self.config, self.images = config, images
         self.out = Path(out) if out is not None else None
-        self.precision = best_precision(self.device) if config.precision == "auto" else config.precision
+        self.precision = config.precision
+        if config.precision == "auto":
+            self.precision = best_precision(self.device, config.width, config.batch)
         # In fp32 on a CPU the very order of operations is the textbook loop's: a GAN is chaotic, and the last bit of a
         # sum is another picture twenty steps later. Elsewhere: the layout and the optimiser that are fastest.
         self._fast = self.precision == "bf16" or self.device.type == "cuda"
@@ -286,7 +291,12 @@ class Trainer:
                 )
 
     def look_for_trouble(self) -> str | None:
-        """At an epoch's end: a sentence if D wins outright or the samples have collapsed, else None."""
+        """At an epoch's end: a sentence if D wins outright or the samples have collapsed, else None.
+
+        Nothing is said in the first EARLY steps: samples that hardly differ are how every run begins.
+        """
+        if self.step < EARLY:
+            return None
         recent = self.history[max(0, self.step - self.steps_per_epoch) : self.step].mean(dim=0)
         d_real, d_fake = float(recent[2]), float(recent[3])
         spread = float(self.samples().std(dim=0).mean())

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from animegan_helpers import checkpoint
@@ -211,13 +213,15 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(images, tmp_pa
 
 
 def test_trouble_is_noticed(images):
-    winner = Trainer(small(), images, device="cpu")
-    winner.advance()
-    winner.history[0] = torch.tensor([0.001, 9.0, 0.999, 0.001])
+    winner = Trainer(small(epochs=60), images, device="cpu")
+    winner.history[:240] = torch.tensor([0.001, 9.0, 0.999, 0.001])
     winner.samples = lambda: torch.rand(64, 3, 64, 64) * 2 - 1  # they vary: it is not a collapse
+    winner.step = 8
+    assert winner.look_for_trouble() is None, "too early to say"
+    winner.step = 240
     assert "D wins outright" in winner.look_for_trouble()
-    collapsed = Trainer(small(initialisation="zero"), images, device="cpu")
-    collapsed.advance()
+    collapsed = Trainer(small(epochs=60, initialisation="zero"), images, device="cpu")
+    collapsed.step = 240
     assert "collapsed" in collapsed.look_for_trouble()
 
 
@@ -251,6 +255,25 @@ def test_other_settings_are_named(images, tmp_path):
     with pytest.raises(CheckpointError, match="beyond the 1 asked for"):
         train(small(epochs=2), images, tmp_path, device="cpu")
         resume(Trainer(small(epochs=1), images, tmp_path, "cpu"))
+
+
+HOLD = """
+import sys
+from animegan_helpers.running import Path, alone_in
+with alone_in(Path(sys.argv[1])):
+    print("held", flush=True)
+    input()
+"""
+
+
+def test_one_run_at_a_time_in_a_folder(images, tmp_path):
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path / "run")], cwd=PROJECT, text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:  # fmt: skip
+        other.stdout.readline()
+        with pytest.raises(TrainingError, match="another process is training in"):
+            train(small(epochs=1), images, tmp_path / "run", device="cpu")
+        other.kill()  # a killed process lets go
+    assert train(small(epochs=1), images, tmp_path / "run", device="cpu").finished
 
 
 def test_damaged_newest_checkpoint_falls_back(images, tmp_path):
@@ -342,6 +365,32 @@ def test_two_processes_equal_one(images, tmp_path):
     one = [*trainer.generator.parameters(), *trainer.discriminator.parameters(), trainer.history[:3]]
     for ours, theirs in zip(torch.load(tmp_path / "two.pt", weights_only=True), one):
         assert (ours - theirs).norm() <= 1e-5 * theirs.norm()
+
+
+def test_two_machines_equal_one(images, tmp_path):
+    """The README's line for several machines, both played by this one: launchers that find each other by address."""
+    folder = tmp_path / "faces"
+    folder.mkdir()
+    for k, image in enumerate(images):
+        Image.fromarray(image.transpose(1, 2, 0)).save(folder / f"{k:03}.png")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    settings = ["--faces", str(folder), "--preset", "smoke", "--width", "4", "--batch", "50", "--epochs", "1",
+                "--precision", "fp32", "--synchronise-batch-norm", "--device", "cpu"]  # fmt: skip
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nnodes", "2", "--nproc_per_node", "1",
+              "--rdzv_backend", "c10d", "--rdzv_endpoint", address]  # fmt: skip
+    train_words = ["-m", "animegan_helpers", "train", *settings]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "ANIMEGAN_CACHE": str(tmp_path / "cache")}
+    words = [*launch, *train_words, "--out", str(tmp_path / "two")]
+    machines = [subprocess.Popen(words, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 text=True) for _ in range(2)]  # fmt: skip
+    told = [machine.communicate(timeout=180)[0] for machine in machines]
+    assert [machine.returncode for machine in machines] == [0, 0], told
+    alone = [sys.executable, *train_words, "--out", str(tmp_path / "one")]
+    subprocess.run(alone, cwd=PROJECT, env=environment, check=True, capture_output=True)
+    histories = [np.loadtxt(tmp_path / name / "history.csv", delimiter=",", skiprows=1) for name in ("one", "two")]
+    assert np.allclose(*histories, rtol=1e-3, atol=1e-4)
 
 
 MEMORY = """
