@@ -1,4 +1,4 @@
-"""The notebooks as a whole: open them, run them all, test them, and measure how long each takes.
+"""The notebooks as a whole: open them, run them all, test them, and measure the time and the memory each takes.
 
 python -m animegan_helpers.workbook lab | run | test
 """
@@ -20,9 +20,11 @@ from pathlib import Path
 from PIL import Image
 
 from animegan_helpers.budget import DATA, PROJECT, choose_budget, choose_device
+from animegan_helpers.memory import Peak, descendants, resident_mib
 
 NOTEBOOKS = PROJECT / "notebooks"
 BUILD = PROJECT / "build"
+MEASURED_PAGES = {"README.md": 2, "README.zh-CN.md": 2, "docs/teaching.md": 4}  # how many cells of a row are measured
 
 
 def notebook_paths() -> list[Path]:
@@ -84,7 +86,8 @@ def shrink_pictures(notebook) -> None:
 def run(in_place: bool, only: list[str], measure: bool = False) -> int:
     """Runs the notebooks top to bottom at the chosen budget; as HTML under build/, or into the notebooks themselves.
 
-    In place, the minutes of each go into data/timings.json and the README. Returns how many failed.
+    In place, the minutes of each and the memory of its kernel go into data/timings.json and the pages that show them.
+    Returns how many failed.
     """
     import nbformat
     from nbclient import NotebookClient
@@ -97,20 +100,21 @@ def run(in_place: bool, only: list[str], measure: bool = False) -> int:
         raise ValueError("saved notebooks show drawn faces only: unset ANIMEGAN_FACES before `make notebooks`")
     paths = [path for path in notebook_paths() if not only or path.name[:2] in only]
     BUILD.mkdir(exist_ok=True)
-    failed, minutes = 0, {}
+    failed, minutes, memory = 0, {}, {}
     for path in paths:
         notebook = nbformat.read(path, as_version=4)
         start = time.monotonic()
         client = NotebookClient(notebook, timeout=None, store_widget_state=False, kernel_name="python3",
                                 resources={"metadata": {"path": str(NOTEBOOKS)}})  # fmt: skip
         try:
-            client.execute()
+            with Peak(lambda: resident_mib(descendants())) as peak:  # the kernel, and what it starts
+                client.execute()
             word = "ok"
         except CellExecutionError as error:
             failed += 1
             word = f"FAILED: {error.ename}: {error.evalue}"
-        minutes[path.name[:2]] = (time.monotonic() - start) / 60
-        print(f"{path.name:40} {minutes[path.name[:2]]:6.1f} min  {word}", flush=True)
+        minutes[path.name[:2]], memory[path.name[:2]] = (time.monotonic() - start) / 60, peak.value
+        print(f"{path.name:40} {minutes[path.name[:2]]:6.1f} min {peak.value:6.0f} MiB  {word}", flush=True)
         strip_runtime_noise(notebook)
         if not in_place:
             html, _ = HTMLExporter().from_notebook_node(notebook)
@@ -119,26 +123,35 @@ def run(in_place: bool, only: list[str], measure: bool = False) -> int:
             shrink_pictures(notebook)
             nbformat.write(notebook, path)
     if (in_place or measure) and not failed:
-        record_minutes(budget.name, minutes)
+        record(budget.name, minutes, memory)
     return failed
 
 
-def record_minutes(budget: str, minutes: dict[str, float]) -> None:
-    """Puts measured minutes into data/timings.json, beside those of other budgets, and into the README's table."""
+def record(budget: str, minutes: dict[str, float], memory: dict[str, float]) -> None:
+    """Puts measured minutes and MiB into data/timings.json, beside those of other budgets, and into MEASURED_PAGES."""
     path = DATA / "timings.json"
     timings = json.loads(path.read_text()) if path.exists() else {}
     entry = timings.setdefault(budget, {"minutes": {}})
     entry["hardware"] = hardware()
     entry["minutes"] |= {number: round(value, 2) for number, value in minutes.items()}
+    entry["memory_mib"] = entry.get("memory_mib", {}) | {number: round(value) for number, value in memory.items()}
     path.write_text(json.dumps(timings, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    readme = PROJECT / "README.md"
-    lines = readme.read_text(encoding="utf-8").splitlines()
+    for name, count in MEASURED_PAGES.items():
+        page = PROJECT / name
+        page.write_text(with_measured(page.read_text(encoding="utf-8"), timings, count), encoding="utf-8")
+
+
+def with_measured(page: str, timings: dict, count: int) -> str:
+    """The page with the last `count` cells of each notebook's row filled: minutes at smoke and laptop, GiB at both."""
+    lines = page.splitlines()
     for k, line in enumerate(lines):
-        if found := re.match(r"\| \[(\d\d) .*\]\(notebooks/", line):
-            measured = [timings.get(name, {}).get("minutes", {}).get(found[1]) for name in ("smoke", "laptop")]
-            cells = [f"{value:.1f}" if value is not None else "" for value in measured]
-            lines[k] = "|".join([*line.split("|")[:-3], *(f" {cell} " for cell in cells), ""])
-    readme.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if found := re.match(r"\| \[(\d\d) .*\]\((?:\.\./)?notebooks/", line):
+            entries = [timings.get(name, {}) for name in ("smoke", "laptop")]
+            measured = [entry.get("minutes", {}).get(found[1]) for entry in entries]
+            measured += [mib and mib / 1024 for mib in (entry.get("memory_mib", {}).get(found[1]) for entry in entries)]
+            cells = [f"{value:.1f}" if value is not None else "" for value in measured[:count]]
+            lines[k] = "|".join([*line.split("|")[: -count - 1], *(f" {cell} " for cell in cells), ""])
+    return "\n".join(lines) + "\n"
 
 
 def test() -> int:
@@ -167,7 +180,7 @@ def main() -> int:
     p.add_argument("notebook", type=Path, nargs="?", default=NOTEBOOKS / "00_start_here.ipynb")
     p = commands.add_parser("run", help="run every notebook at the chosen budget, as HTML under build/")
     p.add_argument("--in-place", action="store_true", help="save the outputs in the notebooks instead")
-    p.add_argument("--measure", action="store_true", help="record the minutes, as --in-place does")
+    p.add_argument("--measure", action="store_true", help="record minutes and memory, as --in-place does")
     p.add_argument("--only", nargs="+", default=[], metavar="NN", help="only these notebooks: 05 06")
     commands.add_parser("test", help="run every notebook under nbval in smoke mode")
     arguments = parser.parse_args()

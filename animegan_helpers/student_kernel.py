@@ -1,0 +1,118 @@
+"""A student's kernel, driven through jupyter_client as a browser would.
+
+A slider's event is a message to the kernel, and it is over when the message with the new picture has come back. As in a
+browser, the next event is sent only when the picture of the last one is there (ipywidgets holds events back until the
+kernel is done with the one before).
+"""
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import cycle
+
+from animegan_helpers.memory import descendants, proportional_mib
+from animegan_helpers.workbook import NOTEBOOKS
+
+WAIT = 300  # seconds until a kernel that does not answer counts as dead
+
+SLIDER = """
+from animegan_helpers import latent
+from animegan_helpers.attributes import load_attributes, name_faces
+from animegan_helpers.checkpoint import PRETRAINED, load_weights
+from animegan_helpers.explorer import Explorer
+from animegan_helpers.faces import to_uint8
+
+weights, network = load_weights(PRETRAINED / "drawn.safetensors"), load_attributes()
+G = weights.generator
+axes = latent.principal_directions(G, count=6, samples=500)
+explorer = Explorer(G, {f"PCA {k + 1}": axes[k] for k in range(6)},
+                    describe=lambda faces: str(name_faces(network, to_uint8(faces[:1])).values))
+print(explorer.controls["PCA 1"].model_id, explorer.image.model_id)
+"""
+
+
+class Student:
+    """A kernel, as one notebook of one student has it."""
+
+    def __init__(self, environment: dict[str, str]):
+        from jupyter_client.manager import start_new_kernel
+
+        self.manager, self.client = start_new_kernel(
+            kernel_name="python3", cwd=str(NOTEBOOKS), env=os.environ | environment, startup_timeout=WAIT,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def run(self, code: str) -> str:
+        """What the code prints. Raises RuntimeError with the kernel's message when it fails."""
+        printed = []
+
+        def hear(message: dict) -> None:
+            if message["msg_type"] == "stream" and message["content"]["name"] == "stdout":
+                printed.append(message["content"]["text"])
+
+        content = self.client.execute_interactive(code, timeout=WAIT, output_hook=hear)["content"]
+        if content["status"] != "ok":
+            raise RuntimeError(f"a kernel stopped: {content['ename']}: {content['evalue']}")
+        return "".join(printed).strip()
+
+    def show_slider(self) -> None:
+        """Makes the explorer of notebook 06, with the weights that ship."""
+        self.control, self.picture = self.run(SLIDER).split()
+        self.values = cycle(0.05 * k for k in range(1, 61))  # two in a row differ: an equal one would be no event
+
+    def slide(self, seconds: float) -> list[float]:
+        """Drags the slider for so long; the milliseconds from each event to its picture."""
+        delays, stop = [], time.monotonic() + seconds
+        while time.monotonic() < stop:
+            data = {"method": "update", "state": {"value": next(self.values)}, "buffer_paths": []}
+            start = time.perf_counter()
+            message = self.client.session.msg("comm_msg", {"comm_id": self.control, "data": data})
+            self.client.shell_channel.send(message)
+            while not self._is_picture(self.client.get_iopub_msg(timeout=WAIT)):
+                pass
+            delays.append(1000 * (time.perf_counter() - start))
+        return delays
+
+    def _is_picture(self, message: dict) -> bool:
+        content = message["content"]
+        return (message["msg_type"] == "comm_msg" and content["comm_id"] == self.picture
+                and ["value"] in content["data"].get("buffer_paths", []))  # fmt: skip
+
+    def memory_mib(self) -> float:
+        pid = self.manager.provisioner.pid
+        return proportional_mib([pid, *descendants(pid)])
+
+    def leave(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@contextmanager
+def students(count: int, environment: dict[str, str]) -> Iterator[list[Student]]:
+    with ExitStack() as stack:
+        present = []
+        for _ in range(count):
+            present.append(Student(environment))
+            stack.callback(present[-1].leave)
+        yield present
+
+
+def all_at_once(tasks: list[Callable]) -> list:
+    """Calls every task in a thread of its own, all from the same moment; their answers in order."""
+    answers, barrier = [None] * len(tasks), threading.Barrier(len(tasks))
+
+    def work(k: int) -> None:
+        barrier.wait()
+        answers[k] = tasks[k]()
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(len(tasks))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if any(answer is None for answer in answers):
+        raise RuntimeError("a kernel did not answer: see the message above")
+    return answers
