@@ -1,9 +1,9 @@
-"""The workbook from a terminal: python -m animegan_helpers train | draw | sample | measure | attributes | benchmark."""
+"""The workbook from a terminal: python -m animegan_helpers COMMAND, with the help of each under --help."""
 
 import argparse
-import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,12 @@ def train(arguments: argparse.Namespace) -> str:
     faces = load_faces(arguments.faces, count=arguments.count, minimum=config.batch)
     if int(os.environ.get("RANK", "0")) == 0:
         print(faces.summary())
-    trainer = train_run(config, faces.images, arguments.out, ProgressBar(), device=arguments.device)
+    measures = None
+    if arguments.measure_every:
+        from animegan_helpers.measuring_epochs import measures_for
+
+        measures = measures_for(faces, arguments.measure_every)
+    trainer = train_run(config, faces.images, arguments.out, ProgressBar(), device=arguments.device, measure=measures)
     return f"{arguments.out}: history.csv, grids, checkpoints, generator.safetensors" if trainer.group.writes else ""
 
 
@@ -56,24 +61,49 @@ def sample(arguments: argparse.Namespace) -> str:
 
 
 def measure(arguments: argparse.Namespace) -> str:
-    from animegan_helpers.attributes import PRETRAINED, load_attributes
+    from animegan_helpers.attributes import load_attributes
     from animegan_helpers.checkpoint import load_weights
     from animegan_helpers.faces import load_faces
     from animegan_helpers.latent import sample_faces
-    from animegan_helpers.measuring import measure_samples, table
+    from animegan_helpers.measures_table import table, write_json
+    from animegan_helpers.measuring import against_reference, measure_samples
+    from animegan_helpers.reference import choose_network, load_reference, network_of, split
 
     if arguments.samples:
         images = read_samples(arguments.samples)
     else:
         images = sample_faces(load_weights(arguments.weights).generator, arguments.count, arguments.seed)
-    network = load_attributes(arguments.attributes or PRETRAINED / "drawn-attributes.safetensors")
-    faces = load_faces(arguments.faces)
-    measures = measure_samples(images, faces, network)
+    start = time.monotonic()
+    if arguments.reference:
+        reference = load_reference(arguments.reference)
+        measures = against_reference(images, reference, network_of(reference, arguments.attributes), progress=True)
+    else:
+        faces = load_faces(arguments.faces)
+        path = arguments.attributes or choose_network(faces)
+        network = load_attributes(path)
+        half = split(faces, network, path, progress=True)
+        measures = measure_samples(images, faces, network, half, arguments.neighbours, progress=True)
     print(table(measures))
     if arguments.json:
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(json.dumps(measures, indent=2) + "\n", encoding="utf-8")
-    return f"measured on {len(images)} samples and {len(faces)} faces"
+        write_json(arguments.json, measures)
+    return f"measured {measures['samples']['count']:,} samples in {time.monotonic() - start:.0f} s"
+
+
+def reference(arguments: argparse.Namespace) -> str:
+    from animegan_helpers.attributes import load_attributes
+    from animegan_helpers.faces import load_faces
+    from animegan_helpers.measuring import yardstick
+    from animegan_helpers.reference import choose_network, save_reference, split
+
+    if arguments.out.exists():
+        raise ValueError(f"{arguments.out} is there already: choose another name, or remove it first")
+    faces = load_faces(arguments.faces)
+    path = choose_network(faces)
+    half = split(faces, load_attributes(path), path, progress=True)
+    sizes = [size for size in (500, 2_000, 10_000) if size <= len(half.rows)] or [len(half.rows)]
+    half.reference.yardsticks = {size: yardstick(faces, half, size) for size in sizes}
+    save_reference(arguments.out, half.reference, {"faces": arguments.about})
+    return f"{half.reference.count:,} of {len(faces):,} faces as numbers in {arguments.out}"
 
 
 def read_samples(path: Path) -> np.ndarray:
@@ -88,16 +118,37 @@ def read_samples(path: Path) -> np.ndarray:
 
 
 def attributes(arguments: argparse.Namespace) -> str:
-    from animegan_helpers.attributes import save_attributes, train_attributes
+    from animegan_helpers.attribute_card import Making, accuracies, confusion_of, make_card
+    from animegan_helpers.attributes import hold_out, save_attributes, train_attributes
     from animegan_helpers.faces import load_faces
+    from animegan_helpers.workbook import hardware
 
-    if arguments.out.exists():
-        raise ValueError(f"{arguments.out} is there already: choose another name, or remove it first")
+    out, card = arguments.out, arguments.out.with_suffix(".md")
+    for path in (out, card):
+        if path.exists():
+            raise ValueError(f"{path} is there already: choose another name, or remove it first")
     faces = load_faces(arguments.faces, count=arguments.count)
-    network, accuracy = train_attributes(faces, arguments.factors, epochs=arguments.epochs, seed=arguments.seed)
-    about = {"faces": len(faces), "epochs": arguments.epochs, "seed": arguments.seed, "held_out_accuracy": accuracy}
-    save_attributes(arguments.out, network, about)
-    return "\n".join(f"{factor}: {share:.1%} of the held-out tenth" for factor, share in accuracy.items())
+    start = time.monotonic()
+    network, _ = train_attributes(faces, arguments.factors, epochs=arguments.epochs, mirror=arguments.mirror,
+                                  seed=arguments.seed)  # fmt: skip
+    making = Making(arguments.about, attributes_command(arguments), len(faces), time.monotonic() - start, hardware(),
+                    arguments.use)  # fmt: skip
+    confusion = confusion_of(network, faces.subset(hold_out(len(faces), seed=arguments.seed)[0]))
+    right = accuracies(confusion)
+    about = {"faces": len(faces), "epochs": arguments.epochs, "seed": arguments.seed, "held_out_accuracy": right}
+    save_attributes(out, network, about)
+    card.write_text(make_card(out.stem, network, confusion, making), encoding="utf-8")
+    return "\n".join(f"{factor}: {share:.1%} of the held-out tenth" for factor, share in right.items())
+
+
+def attributes_command(arguments: argparse.Namespace) -> str:
+    """The command that makes a network again, with the names of its files and not where they lie."""
+    faces = os.environ.get("ANIMEGAN_FACES", "") if arguments.faces is None else arguments.faces
+    words = ["python -m animegan_helpers attributes", f'--faces "{Path(faces).name if faces else ""}"']
+    words += [f"--count {arguments.count}"] if arguments.count else []
+    words += [f"--factors {' '.join(arguments.factors)}"] if arguments.factors else []
+    words += ["--mirror"] if arguments.mirror else []
+    return " ".join([*words, f"--epochs {arguments.epochs} --seed {arguments.seed} --out {arguments.out.name}"])
 
 
 def benchmark(arguments: argparse.Namespace) -> str:
@@ -124,6 +175,7 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("--preset", default="report", help=f"one of {', '.join(load_presets())} (default: report)")
     p.add_argument("--out", type=Path, required=True, help="folder of the run")
     p.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    p.add_argument("--measure-every", type=positive, metavar="N", help="measure the modes each N epochs: measures.csv")
     p.add_argument("--epochs", type=int)
     p.add_argument("--seed", type=int)
     p.add_argument("--batch", type=int, help="pictures in a batch, over all processes")
@@ -149,14 +201,23 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("--out", type=Path, required=True, help="FILE.npy (uint8 N,64,64,3), FILE.png (a grid) or a folder")
 
     p = command(measure, "Measure the mode spread of samples against faces.")
-    p.add_argument("--faces", help=faces_help)
+    against = p.add_mutually_exclusive_group()
+    against.add_argument("--faces", help=faces_help)
+    against.add_argument("--reference", help="untagged, tagged, or a file: real faces as numbers, which come with "
+                         "the workbook, or are made by `reference`; no faces are needed")  # fmt: skip
     what = p.add_mutually_exclusive_group(required=True)
     what.add_argument("--weights", type=Path, help="a weights file, a checkpoint or a run's folder")
     what.add_argument("--samples", type=Path, help="a .npy file of uint8 (N, 64, 64, 3)")
     p.add_argument("--count", type=positive, default=2_000, help="samples to draw from the weights")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--attributes", type=Path, help="weights of an attribute network (default: the drawn faces')")
+    p.add_argument("--attributes", type=Path, help="weights of an attribute network (default: the one that suits)")
+    p.add_argument("--neighbours", type=positive, default=2_000, help="samples to look up among the faces")
     p.add_argument("--json", type=Path, help="write the measures here")
+
+    p = command(reference, "Keep what samples are measured against as numbers, without any picture.")
+    p.add_argument("--faces", help=faces_help)
+    p.add_argument("--about", default="", help="what the faces are, kept in the file")
+    p.add_argument("--out", type=Path, required=True, help="FILE.safetensors")
 
     p = command(attributes, "Train the network that names what is in a face, on labelled faces.")
     p.add_argument("--faces", help=faces_help)
@@ -164,7 +225,10 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("--factors", nargs="+", help="factors to learn (default: all there are)")
     p.add_argument("--epochs", type=positive, default=8)
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--out", type=Path, required=True, help="FILE.safetensors")
+    p.add_argument("--mirror", action="store_true", help="mirror half of the faces: no label tells left from right")
+    p.add_argument("--about", default="labelled faces.", help="what the faces are: a sentence for the card")
+    p.add_argument("--use", default="naming the modes of faces of this kind.", help="a sentence for the card")
+    p.add_argument("--out", type=Path, required=True, help="FILE.safetensors; a card is written beside it, FILE.md")
 
     p = command(benchmark, "Time the training step against the textbook loop on this machine.")
     p.add_argument("--faces", help=faces_help)

@@ -1,150 +1,203 @@
-"""One table of measures for a set of samples, beside what the real faces themselves get."""
+"""One table of measures for a set of samples, beside what real faces that are measured the same way get."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from animegan_helpers import modes
 from animegan_helpers.attributes import AttributeNetwork, Names, name_faces
+from animegan_helpers.cells import count_cells, different_cells
+from animegan_helpers.distances import (
+    frechet_distance,
+    frechet_interval,
+    kernel_distance,
+    kernel_interval,
+    mean_interval,
+)
+from animegan_helpers.diversity import birthday, pair_similarity, vendi_interval, vendi_score
 from animegan_helpers.faces import FaceSet
+from animegan_helpers.neighbours import Neighbours, Overlap, nearest_neighbours, overlap, share_below
+from animegan_helpers.reference import FEATURES, Reference, Split, pick
 
 
 @dataclass
-class Halves:
-    """Real faces cut in two at random: one half to measure against, the other to be measured, as the yardstick."""
+class Look:
+    """N samples and a reference, brought into one form: counts (M,) of modes, cells (k,), features of the first 2,000
+    samples at most and of as many faces, and how these overlap."""
 
-    reference: np.ndarray
-    held_out: np.ndarray
-
-
-def halve(count: int, seed: int = 0) -> Halves:
-    """Indices of two halves of `count` faces, in rising order; raises ValueError for fewer than 4."""
-    if count < 4:
-        raise ValueError(f"{count} faces are too few to measure against: use at least 4")
-    order = np.random.default_rng(seed).permutation(count)
-    return Halves(np.sort(order[count // 2 :]), np.sort(order[: count // 2]))
+    counts: np.ndarray
+    cells: np.ndarray
+    features: np.ndarray
+    data: np.ndarray
+    near: Overlap
 
 
-def pick(names: Names, rows) -> Names:
-    """What was seen in the faces at `rows` only."""
-    values, confidence = ({f: v[rows] for f, v in table.items()} for table in (names.values, names.confidence))
-    return Names(values, confidence, names.features[rows])
+def look(names: Names, reference: Reference) -> Look:
+    """Counts what was seen in N samples, N at least 3."""
+    few = min(FEATURES, len(names.features), len(reference.features))
+    features, data = names.features[:few], reference.features[:few]
+    return Look(modes.count_modes(names.values, reference.sizes), count_cells(names.features, reference.centres),
+                features, data, overlap(features, data, k=min(5, few - 1)))  # fmt: skip
 
 
-def spread(samples: Names, reference: Names, sizes: dict[str, int]) -> dict:
-    """Modes covered, KL and Jensen-Shannon with intervals, and the Frechet and kernel distances on the features.
+def quick_row(names: Names, reference: Reference, seen: Look | None = None) -> dict[str, float]:
+    """Counts and distances without intervals, from what was seen in N samples; seconds for 2,000 of them.
 
-    sizes: factor -> how many values it has; the modes are all combinations of these factors.
+    Those that look at single faces take 2,000 samples at most, and as many faces of the reference.
     """
-    counts, data = (modes.count_modes(names.values, sizes) for names in (samples, reference))
-    few = min(2_000, len(samples.features)), min(2_000, len(reference.features))
+    seen = seen or look(names, reference)
     return {
-        "count": int(counts.sum()),
-        "modes": modes.modes_covered(counts),
-        "modes_interval": modes.bootstrap(modes.modes_covered, counts),
-        "kl": modes.kl_divergence(counts, data),
-        "kl_interval": modes.bootstrap(lambda c: modes.kl_divergence(c, data), counts),
-        "js": modes.js_divergence(counts, data),
-        "js_interval": modes.bootstrap(lambda c: modes.js_divergence(c, data), counts),
-        "frechet": modes.frechet_distance(samples.features, reference.features),
-        "kernel": modes.kernel_distance(samples.features[: few[0]], reference.features[: few[1]]),
-        "counts": counts.tolist(),
+        "count": int(seen.counts.sum()),
+        "modes": modes.modes_covered(seen.counts),
+        "kl": modes.kl_divergence(seen.counts, reference.counts),
+        "js": modes.js_divergence(seen.counts, reference.counts),
+        "cells_off": different_cells(seen.cells, reference.cells),
+        "cells_js": modes.js_divergence(seen.cells, reference.cells),
+        "frechet": frechet_distance(names.features, reference.moments),
+        "kernel": kernel_distance(seen.features, seen.data),
+        "precision": float(seen.near.precise.mean()),
+        "recall": float(seen.near.recalled.mean()),
+        "density": float(seen.near.dense.mean()),
+        "coverage": float(seen.near.covered.mean()),
+        "vendi": vendi_score(seen.features),
     }
+
+
+def full_row(images: np.ndarray, names: Names, reference: Reference) -> dict:
+    """All measures of uint8 samples (N, 3, 64, 64) that need no training face, with 95% intervals by the bootstrap.
+
+    names: what the attribute network saw in them. The intervals are over other draws of the samples; those of recall
+    and coverage, which are shares of the reference, over other draws of that.
+    """
+    seen = look(names, reference)
+    similarity, few = pair_similarity(images), len(seen.features)
+    pairs = birthday(images[:few], reference.alike)
+    intervals = {
+        "modes": modes.bootstrap(modes.modes_covered, seen.counts),
+        "kl": modes.bootstrap(lambda c: modes.kl_divergence(c, reference.counts), seen.counts),
+        "js": modes.bootstrap(lambda c: modes.js_divergence(c, reference.counts), seen.counts),
+        "cells_off": modes.bootstrap(lambda c: different_cells(c, reference.cells), seen.cells),
+        "cells_js": modes.bootstrap(lambda c: modes.js_divergence(c, reference.cells), seen.cells),
+        "frechet": frechet_interval(names.features, reference.moments),
+        "kernel": kernel_interval(seen.features, seen.data),
+        "precision": mean_interval(seen.near.precise), "recall": mean_interval(seen.near.recalled),
+        "density": mean_interval(seen.near.dense), "coverage": mean_interval(seen.near.covered),
+        "vendi": vendi_interval(seen.features),
+        "ms_ssim": mean_interval(similarity),
+        "support": (pairs.low, pairs.high),
+    }  # fmt: skip
+    row = quick_row(names, reference, seen)
+    row |= {"ms_ssim": float(similarity.mean()), "support": pairs.support, "alike": pairs.alike}
+    row |= {f"{name}_interval": interval for name, interval in intervals.items()}
+    shares = modes.factor_shares(names.values, reference.sizes)
+    return row | {
+        "few": few, "counts": seen.counts.tolist(), "cells": seen.cells.tolist(),
+        "shares": {factor: share.tolist() for factor, share in shares.items()},
+        "confidence": {factor: float(names.confidence[factor].mean()) for factor in reference.sizes},
+    }  # fmt: skip
 
 
 @dataclass
 class Closeness:
     """Distances in grey levels (root mean square over pixels) and what they say."""
 
-    to_training: modes.Neighbours  # each sample's nearest training face
-    to_others: modes.Neighbours  # each sample's nearest other sample
+    to_training: Neighbours  # each sample's nearest training face
+    to_others: Neighbours  # each sample's nearest other sample
     real_to_training: np.ndarray  # each real face's nearest other real face: the yardstick for copies
     real_to_others: np.ndarray  # the same among as many real faces as there are samples: the yardstick for repeats
     copied: float  # share of samples nearer to a training face than all but 1% of real faces are to another
     repeated: float  # share of samples nearer to another sample than all but 1% of real faces are to another
 
 
-def closeness(samples: np.ndarray, training: np.ndarray, most: int = 500) -> Closeness:
+def closeness(samples: np.ndarray, training: np.ndarray, most: int = 500, progress: bool = False) -> Closeness:
     """How near samples come to the training faces and to each other; both uint8 (N, 3, 64, 64).
 
     The first `most` samples are looked up. The more there are, the nearer the nearest: both yardsticks have as many.
     """
-    samples, real = samples[:most], np.random.default_rng(0).permutation(len(training))[: len(samples[:most])]
-    to_training = modes.nearest_neighbours(samples, training)
-    to_others = modes.nearest_neighbours(samples, samples, same=True)
-    chosen = training[np.sort(real)]
+    samples = samples[:most]
+    chosen = np.sort(np.random.default_rng(0).permutation(len(training))[: len(samples)])
+    to_training = nearest_neighbours(samples, training, progress="copies" if progress else None)
+    to_others = nearest_neighbours(samples, samples, same=True)
+    real = training[chosen]
+    real_to_others = nearest_neighbours(real, real, same=True).distances
     # a real face's nearest face in the set is itself: its nearest other one is looked for
-    real_to_training = _nearest_but_itself(chosen, training, np.sort(real))
-    real_to_others = modes.nearest_neighbours(chosen, chosen, same=True).distances
+    rest = _Rest(training, np.setdiff1d(np.arange(len(training)), chosen))
+    real_to_training = real_to_others
+    if len(rest):
+        label = "how near real faces are" if progress else None
+        real_to_training = np.minimum(real_to_others, nearest_neighbours(real, rest, progress=label).distances)
     return Closeness(to_training, to_others, real_to_training, real_to_others,
-                     modes.share_below(to_training.distances, real_to_training),
-                     modes.share_below(to_others.distances, real_to_others))  # fmt: skip
+                     share_below(to_training.distances, real_to_training),
+                     share_below(to_others.distances, real_to_others))  # fmt: skip
 
 
-def _nearest_but_itself(chosen: np.ndarray, training: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    rest = np.setdiff1d(np.arange(len(training)), rows)
-    among = modes.nearest_neighbours(chosen, chosen, same=True).distances
-    return np.minimum(among, modes.nearest_neighbours(chosen, training[rest]).distances) if len(rest) else among
+class _Rest:
+    """Some rows of an array on disk, read when they are asked for."""
+
+    def __init__(self, images: np.ndarray, chosen: np.ndarray):
+        self.images, self.chosen, self.shape = images, chosen, (len(chosen), *images.shape[1:])
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def __getitem__(self, rows) -> np.ndarray:
+        return self.images[self.chosen[rows]]
 
 
-def measure_samples(samples: np.ndarray, faces: FaceSet, network: AttributeNetwork,
-                    factors: tuple[str, ...] = ("hair", "eyes"), neighbours: int = 500) -> dict:  # fmt: skip
+def against_reference(samples: np.ndarray, reference: Reference, network: AttributeNetwork,
+                      progress: bool = False) -> dict:  # fmt: skip
+    """Measures of uint8 samples (N, 3, 64, 64) against stored numbers, beside the yardstick stored with them.
+
+    Without the faces there are no nearest neighbours. Raises ValueError for fewer than 3 samples.
+    """
+    if len(samples) < 3:
+        raise ValueError(f"{len(samples)} samples are too few to measure: use at least 3")
+    names = name_faces(network, samples, progress="naming samples" if progress else None)
+    return _together(full_row(samples, names, reference), reference.yardstick(len(samples)), reference)
+
+
+def measure_samples(samples: np.ndarray, faces: FaceSet, network: AttributeNetwork, half: Split,
+                    neighbours: int = 500, progress: bool = False) -> dict:  # fmt: skip
     """Measures of uint8 samples (N, 3, 64, 64) against a half of the faces, and of the other half against it.
 
-    The modes are the products of `factors`, as `network` names them in samples and faces alike, so that its mistakes
-    fall on both sides. As many real faces are measured as samples, where there are as many. Neighbours are looked up
-    for the first `neighbours` samples among all faces, in pixels. Returns {"samples": {...}, "real": {...}, ...},
-    ready for JSON.
+    half: what `split` made of the faces. Samples and faces are both named by the `network`, so that its mistakes fall
+    on both sides. As many real faces are measured as samples, where there are as many. Neighbours are looked up for
+    the first `neighbours` samples among all faces, in pixels. Returns {"samples": {...}, "real": {...}, ...}, ready
+    for JSON. Raises ValueError for fewer than 3 samples.
     """
-    missing = [factor for factor in factors if factor not in network.factors]
-    if missing:
-        there = ", ".join(network.factors)
-        raise ValueError(f"the attribute network does not name {', '.join(missing)}; it names {there}")
-    halves = halve(len(faces))
-    size = min(len(samples), len(halves.held_out))
-    if size < 2:
-        raise ValueError(f"{len(samples)} samples are too few to measure: use at least 2")
-    sizes = {factor: len(network.factors[factor]) for factor in factors}
-    samples, real = samples[:size], faces.images[halves.held_out[:size]]
-    reference = name_faces(network, faces.images[halves.reference])
-    near = closeness(samples, faces.images, neighbours)
-    rows = {name: spread(name_faces(network, images), reference, sizes)
-            for name, images in (("samples", samples), ("real", real))}  # fmt: skip
-    rows["samples"] |= {"nearest_real": float(np.median(near.to_training.distances)),
-                        "nearest_other": float(np.median(near.to_others.distances)),
-                        "copied": near.copied, "repeated": near.repeated}  # fmt: skip
-    rows["real"] |= {"nearest_real": float(np.median(near.real_to_training)),
-                     "nearest_other": float(np.median(near.real_to_others)),
-                     "copied": 0.01, "repeated": 0.01}  # fmt: skip
-    counts = modes.count_modes(reference.values, sizes)
-    return {
-        "modes_possible": len(counts),
-        "reference": {"count": len(halves.reference), "modes": modes.modes_covered(counts), "counts": counts.tolist()},
-        **rows,
-    }
+    size = min(len(samples), len(half.rows))
+    if size < 3:
+        raise ValueError(f"{len(samples)} samples and {len(faces)} faces are too few to measure: use at least 3 and 6")
+    samples = samples[:size]
+    bar = tqdm(total=4, desc="measuring", disable=not progress, leave=False)
+    names = name_faces(network, samples, progress="naming samples" if progress else None)
+    bar.update()
+    row = full_row(samples, names, half.reference)
+    bar.update()
+    real = yardstick(faces, half, size)
+    bar.update()
+    near = closeness(samples, faces.images, neighbours, progress)
+    bar.close()
+    looked_up = len(near.to_others.distances)
+    row |= {"nearest_real": float(np.median(near.to_training.distances)), "neighbours": looked_up,
+            "nearest_other": float(np.median(near.to_others.distances)),
+            "copied": near.copied, "repeated": near.repeated}  # fmt: skip
+    for name, share in (("copied", near.copied), ("repeated", near.repeated)):
+        row[f"{name}_interval"] = mean_interval(np.arange(looked_up) < round(share * looked_up))
+    real |= {"nearest_real": float(np.median(near.real_to_training)),
+             "nearest_other": float(np.median(near.real_to_others)), "copied": 0.01, "repeated": 0.01}  # fmt: skip
+    return _together(row, real, half.reference)
 
 
-ROWS = {
-    "count": "pictures measured",
-    "modes": "modes covered",
-    "kl": "KL to the data's modes (nats)",
-    "js": "Jensen-Shannon (nats, at most 0.693)",
-    "frechet": "FCD: Frechet distance, attribute features",
-    "kernel": "KCD: kernel distance, attribute features",
-    "nearest_real": "nearest training face, median (grey levels)",
-    "nearest_other": "nearest other picture, median (grey levels)",
-    "copied": "share nearer to training than 99% of real",
-    "repeated": "share nearer to another than 99% of real",
-}
+def yardstick(faces: FaceSet, half: Split, size: int) -> dict:
+    """What `size` real faces of the half that is held out get: the best that any generator can hope for."""
+    return full_row(faces.images[half.rows[:size]], pick(half.seen, slice(0, size)), half.reference)
 
 
-def table(measures: dict) -> str:
-    """The measures as text, samples beside held-out real faces."""
-    lines = [f"{'':46}{'samples':>12}{'real faces':>12}"]
-    for name, text in ROWS.items():
-        values = [measures[column][name] for column in ("samples", "real")]
-        lines.append(f"{text:46}" + "".join(f"{v:>12,}" if isinstance(v, int) else f"{v:>12.3f}" for v in values))
-    reference = measures["reference"]
-    lines.append(f"against {reference['count']:,} real faces, which cover {reference['modes']} of "
-                 f"{measures['modes_possible']} modes")  # fmt: skip
-    return "\n".join(lines)
+def _together(row: dict, real: dict, reference: Reference) -> dict:
+    modes_of_data = modes.modes_covered(reference.counts)
+    about = {"count": reference.count, "modes": modes_of_data, "counts": reference.counts.tolist(),
+             "shares": reference.shares, "network": reference.network}  # fmt: skip
+    return {"modes_possible": len(reference.counts), "factors": reference.factors, "reference": about,
+            "samples": row, "real": real}  # fmt: skip

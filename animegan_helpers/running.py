@@ -4,7 +4,7 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -100,9 +100,13 @@ def save(trainer: Trainer) -> None:
 def restore(trainer: Trainer, path: Path) -> None:
     """Puts a trainer where a checkpoint was written. Raises CheckpointError that names the field that does not fit."""
     tensors, about = checkpoint.read_tensors(path)
-    saved, wanted = about.get("config", {}), asdict(trainer.config)
-    differ = [f"{name} was {saved.get(name)!r}, is {wanted[name]!r}" for name in wanted
-              if name not in MAY_CHANGE and saved.get(name) != wanted[name]]  # fmt: skip
+    wanted = asdict(trainer.config)
+    try:
+        saved = asdict(TrainingConfig(**about["config"]))  # settings that are newer than the file have their defaults
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} lacks or garbles its settings: {error}") from None
+    differ = [f"{name} was {saved[name]!r}, is {wanted[name]!r}" for name in wanted
+              if name not in MAY_CHANGE and saved[name] != wanted[name]]  # fmt: skip
     if about.get("pictures") != len(trainer.images):
         differ.append(f"pictures were {about.get('pictures')}, are {len(trainer.images)}")
     if differ:
@@ -154,11 +158,12 @@ def save_grid(trainer: Trainer) -> None:
 
 
 def run(trainer: Trainer, observer: Observer | None = None, *, checkpoint_seconds: float = 30.0,
-        update_seconds: float = 1.0) -> str:  # fmt: skip
+        update_seconds: float = 1.0, measure: Callable[[Trainer], None] | None = None) -> str:  # fmt: skip
     """Trains until the last epoch, an interrupt, or an error; returns a sentence on how it ended.
 
     Writes to the run's folder: checkpoints (the last two, one every `checkpoint_seconds` and at each end), a grid per
     epoch, history.csv, and at the end generator.safetensors. Raises TrainingError when the loss is not finite.
+    measure: called at each epoch's end where the run has a folder (EpochMeasures in measuring_epochs.py).
     """
     writes = trainer.out is not None and trainer.group.writes
     if observer and trainer.group.writes:
@@ -177,6 +182,8 @@ def run(trainer: Trainer, observer: Observer | None = None, *, checkpoint_second
                     trainer.notes.append((trainer.epoch, trouble))
                 if writes:
                     save_grid(trainer)
+                    if measure:
+                        measure(trainer)
             if now - updated >= update_seconds:
                 if observer and trainer.group.writes:
                     observer.update(trainer)
@@ -204,10 +211,11 @@ def run(trainer: Trainer, observer: Observer | None = None, *, checkpoint_second
 
 
 def train(config: TrainingConfig, images: np.ndarray, out: Path | str, observer: Observer | None = None, *,
-          device: str | None = None, fresh: bool = False, checkpoint_seconds: float = 30.0) -> Trainer:  # fmt: skip
+          device: str | None = None, fresh: bool = False, checkpoint_seconds: float = 30.0,
+          measure: Callable[[Trainer], None] | None = None) -> Trainer:  # fmt: skip
     """Trains in the folder `out`, going on where an earlier call stopped, and returns the trainer.
 
-    fresh: refuse a folder that holds a run already, rather than go on with it.
+    fresh: refuse a folder that holds a run already, rather than go on with it. measure: as in `run`.
     """
     trainer = Trainer(config, images, out, device)
     if fresh and checkpoint.checkpoints(trainer.out):
@@ -215,7 +223,7 @@ def train(config: TrainingConfig, images: np.ndarray, out: Path | str, observer:
     with alone_in(trainer.out) if trainer.group.writes else contextlib.nullcontext():
         resume(trainer)
         if not trainer.finished:
-            run(trainer, observer, checkpoint_seconds=checkpoint_seconds)
+            run(trainer, observer, checkpoint_seconds=checkpoint_seconds, measure=measure)
             return trainer
     if observer and trainer.group.writes:
         observer.start(trainer)

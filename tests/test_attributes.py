@@ -4,18 +4,20 @@ import numpy as np
 import pytest
 import torch
 
+from animegan_helpers.attribute_card import Making, accuracies, confusion_of, make_card
 from animegan_helpers.attributes import (
     UNKNOWN,
     AttributeNetwork,
     accuracy_of,
+    hold_out,
     load_attributes,
     name_faces,
     save_attributes,
     targets_of,
     train_attributes,
 )
-from animegan_helpers.checkpoint import CheckpointError, write_tensors
-from animegan_helpers.faces import FaceSet
+from animegan_helpers.checkpoint import PRETRAINED, CheckpointError, read_tensors, write_tensors
+from animegan_helpers.faces import FaceSet, load_faces
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 
@@ -87,6 +89,52 @@ def test_same_seed_same_network():
     networks = [train_attributes(squares(60), ["colour"], epochs=1, width=2, batch=20, seed=5)[0] for _ in range(2)]
     first, second = (list(network.state_dict().values()) for network in networks)
     assert all(torch.equal(a, b) for a, b in zip(first, second))
+
+
+def test_the_held_out_share_is_never_learnt_from():
+    test, train = hold_out(200)
+    assert len(test) == 20 and not set(test) & set(train) and len(set(test) | set(train)) == 200
+    faces = squares(200)
+    spoilt = faces.labels["colour"].copy()
+    spoilt[test] = "red"  # labels that lie: whoever learns from them names these faces red
+    spoilt_faces = FaceSet(faces.images, {"colour": spoilt}, faces.files, [], "squares")
+    network, _ = train_attributes(spoilt_faces, epochs=6, width=4, batch=20)
+    assert accuracy_of(network, faces.subset(test))["colour"] > 0.8
+
+
+def test_confusion_and_card(trained):
+    network, accuracy = trained
+    faces = squares(200)
+    held_out = faces.subset(hold_out(len(faces))[0])
+    confusion = confusion_of(network, held_out)
+    assert accuracies(confusion) == pytest.approx(accuracy)
+    known = held_out.labels["place"] != ""
+    assert confusion["place"].sum() == known.sum() and confusion["colour"].sum() == 20
+    rows = confusion["colour"].sum(axis=1)
+    assert rows.tolist() == [(held_out.labels["colour"] == name).sum() for name in ("blue", "green", "red")]
+    making = Making("squares.", "python -m make squares", 200, 3.2, "2 cores", "nothing.")
+    card = make_card("squares", network, confusion, making)
+    for text in ("# squares\n", "colour and place", "| colour | 3 |", "python -m make squares", "3 s on 2 cores"):
+        assert text in card
+    assert f"| red | {' | '.join(str(n) for n in confusion['colour'][2])} |" in card
+
+
+@pytest.mark.parametrize("name", ["drawn", "tagged"])
+def test_the_networks_that_ship(name):
+    network = load_attributes(PRETRAINED / f"{name}-attributes.safetensors")
+    _, about = read_tensors(PRETRAINED / f"{name}-attributes.safetensors")
+    assert sum(p.numel() for p in network.parameters()) < 2_000_000
+    assert len(network.factors["hair"]) == 12 and len(network.factors["eyes"]) == 10
+    assert min(about["held_out_accuracy"].values()) >= 0.97
+    card = (PRETRAINED / f"{name}-attributes.md").read_text(encoding="utf-8")
+    for factor, share in about["held_out_accuracy"].items():
+        assert f"| {factor} | {len(network.factors[factor])} | {share:.1%} |" in card
+
+
+def test_the_shipped_network_names_drawn_faces():
+    network, faces = load_attributes(), load_faces("", count=120, seed=3)
+    accuracy = accuracy_of(network, faces)
+    assert set(accuracy) == set(faces.labels) and min(accuracy.values()) >= 0.95
 
 
 def test_bad_input_is_one_line():

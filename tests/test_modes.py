@@ -1,12 +1,9 @@
-"""The measures, measured: on samplers whose modes, copies and repeats are known."""
+"""Modes counted: on samplers whose modes are known."""
 
 import numpy as np
 import pytest
 
 from animegan_helpers import modes
-from animegan_helpers.attributes import AttributeNetwork
-from animegan_helpers.faces import FaceSet
-from animegan_helpers.measuring import ROWS, closeness, halve, measure_samples, table
 
 SIZES = {"hair": 12, "eyes": 10}
 
@@ -70,77 +67,19 @@ def test_bootstrap_holds_the_measure_and_narrows():
     assert width(10_000) < width(500) / 2
 
 
-def test_frechet_against_the_closed_form():
-    random = np.random.default_rng(0)
-    x = random.normal(size=(200_000, 3)) * [1, 2, 3]
-    y = random.normal(size=(200_000, 3)) * [2, 2, 1] + [1, 0, -2]
-    # diagonal covariances: |m - n|^2 + sum (s - t)^2
-    assert modes.frechet_distance(x, y) == pytest.approx(5 + 1 + 0 + 4, rel=0.02)
-    # not diagonal: turning both sets alike changes nothing
-    turn = np.linalg.qr(random.normal(size=(3, 3)))[0]
-    assert modes.frechet_distance(x @ turn, y @ turn) == pytest.approx(modes.frechet_distance(x, y))
-    assert modes.frechet_distance(x, x) == pytest.approx(0, abs=1e-8)
+def test_pseudo_counts_smooth_both_divergences():
+    samples, data = np.array([4, 0]), np.array([0, 4])
+    p, q, m = np.array([5, 1]) / 6, np.array([1, 5]) / 6, np.array([1, 1]) / 2
+    assert modes.js_divergence(samples, data, pseudo_count=1) == pytest.approx(
+        ((p * np.log(p / m)).sum() + (q * np.log(q / m)).sum()) / 2)  # fmt: skip
+    values = [modes.kl_divergence(samples, data, pseudo_count=c) for c in (0.01, 0.5, 5)]
+    assert values == sorted(values, reverse=True) and values[-1] > 0
 
 
-def test_kernel_distance_is_unbiased_and_written_out():
-    random = np.random.default_rng(0)
-    small = [modes.kernel_distance(*random.normal(size=(2, 20, 8))) for _ in range(400)]
-    assert abs(np.mean(small)) < 4 * np.std(small) / 20
-    x, y = random.normal(size=(4, 2)), random.normal(size=(3, 2)) + 1
-    k = lambda a, b: (a @ b / 2 + 1) ** 3
-    same = lambda s: np.mean([k(s[i], s[j]) for i in range(len(s)) for j in range(len(s)) if i != j])
-    expected = same(x) + same(y) - 2 * np.mean([k(a, b) for a in x for b in y])
-    assert modes.kernel_distance(x, y) == pytest.approx(expected)
-
-
-@pytest.fixture
-def pictures():
-    return np.random.default_rng(0).integers(0, 256, (30, 3, 8, 8), dtype=np.uint8)
-
-
-@pytest.mark.parametrize("chunk", [4, 7, 100])
-def test_neighbours_against_brute_force(pictures, chunk):
-    queries, references = pictures[:11], pictures[11:]
-    distances = np.sqrt(((queries[:, None] - references[None].astype(float)) ** 2).mean((2, 3, 4)))
-    found = modes.nearest_neighbours(queries, references, chunk=chunk)
-    assert (found.indices == distances.argmin(1)).all()
-    assert found.distances == pytest.approx(distances.min(1), abs=1e-4)
-    distances = np.sqrt(((pictures[:, None] - pictures[None].astype(float)) ** 2).mean((2, 3, 4)))
-    np.fill_diagonal(distances, np.inf)
-    found = modes.nearest_neighbours(pictures, pictures, same=True, chunk=chunk)
-    assert (found.indices == distances.argmin(1)).all()
-
-
-def test_copies_and_repeats_are_caught():
-    random = np.random.default_rng(0)
-    training = random.integers(0, 256, (300, 3, 16, 16), dtype=np.uint8)
-    fresh = random.integers(0, 256, (100, 3, 16, 16), dtype=np.uint8)
-    honest = closeness(fresh, training)
-    assert honest.copied < 0.1 and honest.repeated < 0.1
-    copied = closeness(training[:100], training)
-    assert copied.copied == 1 and (copied.to_training.indices == np.arange(100)).all()
-    assert (copied.to_training.distances == 0).all() and copied.repeated < 0.1
-    repeating = closeness(fresh[np.arange(100) % 10], training)
-    assert repeating.repeated == 1 and repeating.copied < 0.1
-    assert closeness(fresh, fresh).copied == 1  # as many samples as faces: nothing else is left to look in
-
-
-def test_the_whole_table():
-    images = np.random.default_rng(0).integers(0, 256, (40, 3, 64, 64), dtype=np.uint8)
-    faces = FaceSet(images, {}, np.arange(40).astype(str), [], "noise")
-    network = AttributeNetwork({"hair": ["a", "b", "c"], "eyes": ["d", "e"]}, width=2).eval()
-    measures = measure_samples(images[::-1][:12], faces, network)
-    assert measures["modes_possible"] == 6 and measures["samples"]["count"] == measures["real"]["count"] == 12
-    assert measures["samples"]["copied"] == 1 and measures["samples"]["nearest_real"] == 0
-    assert all(np.isfinite(measures[who][name]) for who in ("samples", "real") for name in ROWS)
-    assert all(text in table(measures) for text in ROWS.values())
-    with pytest.raises(ValueError, match="does not name skin"):
-        measure_samples(images, faces, network, factors=("skin",))
-
-
-def test_halves_share_nothing():
-    halves = halve(101)
-    assert not set(halves.reference) & set(halves.held_out) and len(halves.reference) == 51
+def test_histograms_of_each_factor():
+    values = {"hair": np.array([0, 0, 1, 2]), "eyes": np.array([1, 1, 1, 1])}
+    shares = modes.factor_shares(values, {"hair": 3, "eyes": 2})
+    assert shares["hair"].tolist() == [0.5, 0.25, 0.25] and shares["eyes"].tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("call", [
@@ -148,11 +87,6 @@ def test_halves_share_nothing():
     lambda: modes.count_modes({"hair": np.array([1])}, SIZES),
     lambda: modes.js_divergence(np.zeros(3), np.ones(3)),
     lambda: modes.expected_modes(np.array([3, 4]), 8),
-    lambda: modes.nearest_neighbours(np.zeros((2, 3)), np.zeros((2, 4))),
-    lambda: modes.nearest_neighbours(np.zeros((1, 3)), np.zeros((1, 3)), same=True),
-    lambda: modes.frechet_distance(np.zeros((1, 3)), np.zeros((5, 3))),
-    lambda: modes.kernel_distance(np.zeros((5, 2)), np.zeros((5, 3))),
-    lambda: halve(3),
 ])  # fmt: skip
 def test_bad_input_is_one_line(call):
     with pytest.raises(ValueError) as error:

@@ -1,0 +1,228 @@
+"""The table of measures, on samplers whose fault is known; references; measures during training; the linear probe."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from animegan_helpers import measuring, reference
+from animegan_helpers.attributes import PRETRAINED, AttributeNetwork, load_attributes, name_faces
+from animegan_helpers.checkpoint import CheckpointError, write_tensors
+from animegan_helpers.faces import FaceSet, load_faces
+from animegan_helpers.measures_table import ROWS, table, write_json
+from animegan_helpers.measuring_epochs import COLUMNS, EpochMeasures, keep_row, load_measures
+from animegan_helpers.networks import Discriminator, FullyConnectedDiscriminator, initialise
+from animegan_helpers.probe import (
+    attribute_reader,
+    discriminator_reader,
+    linear_probe,
+    pixel_reader,
+    read_all,
+)
+from animegan_helpers.running import train
+from animegan_helpers.training import preset
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return load_faces("", count=600)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return load_attributes()
+
+
+@pytest.fixture(scope="module")
+def half(drawn, network):
+    return reference.split(drawn, network, "drawn-attributes.safetensors")
+
+
+@pytest.fixture(scope="module")
+def real(drawn, half):
+    return drawn.images[half.rows[:250]]
+
+
+def row_of(images, network, half):
+    return measuring.full_row(images, name_faces(network, images), half.reference)
+
+
+def test_a_sampler_of_k_modes_gets_k(drawn, network, half, real):
+    seen = name_faces(network, drawn.images)
+    mode = seen.values["hair"] * 10 + seen.values["eyes"]
+    for k in (1, 5, 16):
+        chosen = np.unique(mode)[:k]
+        row = measuring.quick_row(reference.pick(seen, np.isin(mode, chosen)), half.reference)
+        assert row["modes"] == k and row["kl"] > np.log(60 / k) / 2
+
+
+def test_each_fault_moves_its_own_measure(drawn, network, half, real):
+    honest = row_of(real, network, half)
+    random = np.random.default_rng(0)
+    float_faces = torch.tensor(real).float()
+    blur = lambda size: torch.nn.functional.avg_pool2d(float_faces, size, 1, size // 2, count_include_pad=False)
+    noise = lambda level: np.clip(real + random.normal(0, level, real.shape), 0, 255).astype(np.uint8)
+    shift = lambda pixels: np.roll(real, pixels, axis=3)
+    for faults in ([blur(3).byte().numpy(), blur(7).byte().numpy()], [noise(15), noise(50)], [shift(6), shift(20)]):
+        rows = [honest, *(row_of(images, network, half) for images in faults)]
+        for name in ("frechet", "kernel"):  # the worse the fault, the larger the distance
+            values = [row[name] for row in rows]
+            assert values == sorted(values), name
+        assert rows[2]["coverage"] < honest["coverage"] and rows[2]["density"] < honest["density"]
+        assert rows[2]["cells_js"] > honest["cells_js"]
+    repeats = row_of(real[random.integers(0, 10, 250)], network, half)
+    assert repeats["support"] == pytest.approx(10, rel=0.1) and repeats["support_interval"][0] <= 10
+    assert repeats["ms_ssim"] > honest["ms_ssim"] and repeats["vendi"] < honest["vendi"]
+    assert repeats["modes"] <= 10 and repeats["coverage"] < honest["coverage"] / 3
+    assert repeats["precision"] > 0.5  # which is what precision cannot see
+
+
+def test_a_hundred_faces_over_and_over_are_caught(drawn, half):
+    from animegan_helpers.diversity import birthday
+
+    bag = drawn.images[half.rows[:100]]
+    drawn_again = bag[np.random.default_rng(0).integers(0, 100, 1_000)]
+    found = birthday(drawn_again, half.reference.alike)
+    assert found.low <= 100 <= found.high and found.support == pytest.approx(100, rel=0.1)
+
+
+def test_copies_and_repeats_are_caught():
+    random = np.random.default_rng(0)
+    training = random.integers(0, 256, (300, 3, 16, 16), dtype=np.uint8)
+    fresh = random.integers(0, 256, (100, 3, 16, 16), dtype=np.uint8)
+    honest = measuring.closeness(fresh, training)
+    assert honest.copied < 0.1 and honest.repeated < 0.1
+    copied = measuring.closeness(training[:100], training)
+    assert copied.copied == 1 and (copied.to_training.indices == np.arange(100)).all()
+    assert (copied.to_training.distances == 0).all() and copied.repeated < 0.1
+    repeating = measuring.closeness(fresh[np.arange(100) % 10], training)
+    assert repeating.repeated == 1 and repeating.copied < 0.1
+    assert measuring.closeness(fresh, fresh).copied == 1  # as many samples as faces: nothing else is left to look in
+
+
+def test_copied_training_faces_are_caught(drawn, network, half):
+    copies = drawn.images[half.rows[:60]]
+    measures = measuring.measure_samples(copies, drawn, network, half, neighbours=60)
+    assert measures["samples"]["copied"] == 1 and measures["samples"]["nearest_real"] == 0
+    assert measures["real"]["copied"] == 0.01 and measures["real"]["nearest_real"] > 5
+
+
+def test_the_whole_table(drawn, network, half, real, tmp_path):
+    measures = measuring.measure_samples(real[:80], drawn, network, half, neighbours=40)
+    assert measures["modes_possible"] == 120 and measures["samples"]["count"] == measures["real"]["count"] == 80
+    assert all(name in measures[who] for who in ("samples", "real") for name in ROWS)
+    text = table(measures)
+    assert all(line in text for line in ROWS.values()) and "neighbours of 40" in text
+    for name in ROWS:
+        if bounds := measures["samples"].get(f"{name}_interval"):
+            assert bounds[0] <= measures["samples"][name] <= bounds[1], name
+    write_json(tmp_path / "deep" / "m.json", measures)
+    assert json.loads((tmp_path / "deep" / "m.json").read_text())["samples"]["modes"] == measures["samples"]["modes"]
+
+
+def test_a_stored_reference_gives_the_same_numbers(drawn, network, half, real, tmp_path):
+    half.reference.yardsticks = {n: measuring.yardstick(drawn, half, n) for n in (50, 200)}
+    reference.save_reference(tmp_path / "r.safetensors", half.reference, {"faces": "drawn"})
+    loaded = reference.load_reference(tmp_path / "r.safetensors")
+    fresh = row_of(real, network, half)
+    stored = measuring.against_reference(real, loaded, reference.network_of(loaded))
+    for name in fresh:
+        if isinstance(fresh[name], float):
+            assert stored["samples"][name] == pytest.approx(fresh[name], rel=1e-4, abs=1e-4), name
+    assert stored["samples"]["counts"] == fresh["counts"]
+    assert stored["real"]["count"] == 200 and loaded.yardstick(199)["count"] == 50 == loaded.yardstick(3)["count"]
+    assert "need the faces" in table(stored)
+    loaded.fingerprint = "another"
+    with pytest.raises(CheckpointError, match="not the network"):
+        reference.network_of(loaded)
+    write_tensors(tmp_path / "x.safetensors", {"a": torch.zeros(1)}, {})
+    for name in ("x.safetensors", "nothing"):
+        with pytest.raises(CheckpointError):
+            reference.load_reference(tmp_path / name)
+
+
+@pytest.mark.parametrize("name, faces", [("untagged", 12_500), ("tagged", 15_000)])
+def test_the_references_that_ship(name, faces):
+    shipped = reference.load_reference(name)
+    network = reference.network_of(shipped)
+    assert shipped.count == shipped.counts.sum() == shipped.cells.sum() == shipped.moments.count == faces
+    assert shipped.features.shape == (2_000, 256) and shipped.sizes == {"hair": 12, "eyes": 10}
+    assert set(shipped.yardsticks) == {500, 2_000, 10_000}
+    assert (reference.REFERENCES / f"{name}.safetensors").stat().st_size < 3 * 2**20
+    row = shipped.yardstick(10_000)
+    noise = np.random.default_rng(0).integers(0, 256, (60, 3, 64, 64), dtype=np.uint8)
+    measured = measuring.against_reference(noise, shipped, network)["samples"]
+    assert measured["frechet"] > 20 * row["frechet"] and measured["precision"] < 0.2 < row["precision"]
+
+
+def test_halves_share_nothing():
+    halves = reference.halve(101)
+    assert not set(halves.reference) & set(halves.held_out) and len(halves.reference) == 51
+
+
+def test_the_network_that_suits(drawn, tmp_path):
+    assert reference.choose_network(drawn) == PRETRAINED / "drawn-attributes.safetensors"
+    other = FaceSet(drawn.images, {}, drawn.files, [], "folder")
+    assert reference.choose_network(other) == PRETRAINED / "tagged-attributes.safetensors"
+
+
+def test_measures_during_training_survive_a_stop(drawn, network, half, tmp_path):
+    measure = EpochMeasures(half.reference, network, every=2, samples=40)
+    config = preset("smoke", epochs=5)
+    plain = train(config, drawn.images[:100], tmp_path / "plain")
+    once = train(config, drawn.images[:100], tmp_path / "once", measure=measure)
+    for a, b in zip(plain.generator.state_dict().values(), once.generator.state_dict().values()):
+        assert torch.equal(a, b)  # measuring leaves no trace in the run
+    assert load_measures(tmp_path / "once")["epoch"].tolist() == [2, 4, 5]
+    train(preset("smoke", epochs=4), drawn.images[:100], tmp_path / "twice", measure=measure)
+    keep_row(tmp_path / "twice", dict.fromkeys(COLUMNS, 0) | {"epoch": 5})  # of a sitting that was lost
+    train(config, drawn.images[:100], tmp_path / "twice", measure=measure)
+    assert (tmp_path / "twice" / "measures.csv").read_text() == (tmp_path / "once" / "measures.csv").read_text()
+    assert load_measures(tmp_path / "plain") == {}
+    with pytest.raises(ValueError):
+        EpochMeasures(half.reference, network, every=0)
+
+
+def test_the_probe_reads_what_is_linear_and_nothing_else():
+    random = np.random.default_rng(0)
+    x = torch.from_numpy(random.normal(size=(600, 20)).astype(np.float32))
+    labels = np.array(["a", "b", "c"])[x[:, :3].argmax(1).numpy()]
+    found = linear_probe(x[:400], labels[:400], x[400:], labels[400:])
+    assert found.accuracy > 0.85 and found.features == 20 and found.interval[0] < found.accuracy < found.interval[1]
+    exclusive = (x[:, 0] > 0) ^ (x[:, 1] > 0)  # no line tells these apart
+    blind = linear_probe(x[:400], exclusive[:400].numpy(), x[400:], exclusive[400:].numpy())
+    assert blind.accuracy < 0.62
+    shuffled = linear_probe(x[:400], random.permutation(labels[:400]), x[400:], labels[400:])
+    assert shuffled.accuracy < 0.5
+    with pytest.raises(ValueError):
+        linear_probe(x[:4], labels[:4], x[400:], labels[400:])
+
+
+def test_readers_of_features(drawn, network):
+    images = drawn.images[:6]
+    dcgan = initialise(Discriminator(width=4)).train()
+    buffers = [b.clone() for b in dcgan.buffers()]
+    read = read_all(discriminator_reader(dcgan), images, chunk=4)
+    assert read.shape == (6, 16 * 15 * 4) and dcgan.training
+    assert all(torch.equal(a, b) for a, b in zip(buffers, dcgan.buffers()))
+    with torch.no_grad():  # the last layer is 4 x 4 already
+        last = dcgan.eval().blocks(drawn.tensor(slice(0, 6)))
+    assert torch.allclose(read[:, -16 * 8 * 4 :], last.flatten(1), atol=1e-5)
+    assert read_all(discriminator_reader(FullyConnectedDiscriminator(4)), images).shape == (6, 32)
+    assert read_all(pixel_reader, images).shape == (6, 3_072)
+    assert read_all(attribute_reader(network), images).shape == (6, 256)
+
+
+def test_bad_input_is_one_line(drawn, network, half):
+    small = AttributeNetwork({"hair": ["a", "b"]}, 2).eval()
+    calls = [
+        lambda: reference.split(drawn.subset(slice(0, 20)), small),
+        lambda: reference.split(drawn.subset(slice(0, 3)), network),
+        lambda: measuring.measure_samples(drawn.images[:2], drawn, network, half),
+        lambda: measuring.against_reference(drawn.images[:2], half.reference, network),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError) as error:
+            call()
+        assert str(error.value) and "\n" not in str(error.value)
