@@ -193,6 +193,14 @@ def test_the_probe_reads_what_is_linear_and_nothing_else():
     exclusive = (x[:, 0] > 0) ^ (x[:, 1] > 0)  # no line tells these apart
     blind = linear_probe(x[:400], exclusive[:400].numpy(), x[400:], exclusive[400:].numpy())
     assert blind.accuracy < 0.62
+    # the same model solved the other way round, for its weights: (X'X + c I) W = X'Y
+    mean, spread = x[:400].mean(0), x[:400].std(0)
+    known, unknown = ((part - mean) / spread for part in (x[:400].double(), x[400:].double()))
+    wanted = torch.from_numpy(labels[:400, None] == np.array(["a", "b", "c"])).double()
+    strength = found.penalty * 400 * 20 * torch.eye(20).double()
+    lines = torch.linalg.solve(known.T @ known + strength, known.T @ (wanted - wanted.mean(0)))
+    named = np.array(["a", "b", "c"])[(unknown @ lines + wanted.mean(0)).argmax(1).numpy()]
+    assert found.accuracy == pytest.approx((named == labels[400:]).mean())
     shuffled = linear_probe(x[:400], random.permutation(labels[:400]), x[400:], labels[400:])
     assert shuffled.accuracy < 0.5
     with pytest.raises(ValueError):
