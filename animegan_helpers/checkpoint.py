@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from animegan_helpers.budget import DATA, runs_folder
-from animegan_helpers.networks import ARCHITECTURES
+from animegan_helpers.networks import make_networks
 
 PRETRAINED = DATA / "pretrained"
 FORMAT = "animegan-workbook 1"
@@ -128,9 +128,9 @@ def load_weights(path: Path | str, device: torch.device | str = "cpu") -> Weight
     tensors, about = read_tensors(path)
     try:
         config = about["config"]
-        make_generator, make_discriminator = ARCHITECTURES[config["architecture"]]
-        generator = make_generator(config["z_dim"], config["width"])
-        discriminator = make_discriminator(config["width"])
+        generator, discriminator = make_networks(
+            config["architecture"], config["z_dim"], config["width"], config.get("variants", ())
+        )
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path} lacks the field {error} of its configuration") from None
     fill_network(generator, under("averaged", tensors) or under("generator", tensors), path)

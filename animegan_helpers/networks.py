@@ -3,10 +3,13 @@
 DCGAN: Radford, Metz and Chintala 2015 (arXiv 1511.06434), section 3 and figure 1.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
+
+from animegan_helpers.variants import apply_variants
 
 IMAGE_SHAPE = (3, 64, 64)
 
@@ -131,7 +134,8 @@ def initialise(network: nn.Module, scheme: str = "normal") -> nn.Module:
     fill = INITIALISATIONS[scheme]
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
-            fill(module.weight)
+            # behind a parametrisation (spectral norm) the numbers that are trained have another name
+            fill(module.parametrizations.weight.original if is_parametrized(module, "weight") else module.weight)
         elif isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
             if scheme == "normal":
                 nn.init.normal_(module.weight, 1.0, 0.02)
@@ -142,12 +146,19 @@ def initialise(network: nn.Module, scheme: str = "normal") -> nn.Module:
     return network
 
 
-def build_networks(
-    architecture: str = "dcgan", z_dim: int = 100, width: int = 64, scheme: str = "normal"
-) -> tuple[nn.Module, nn.Module]:
-    """A generator and a discriminator, initialised: first G, then D, from torch's global generator."""
+def make_networks(architecture: str = "dcgan", z_dim: int = 100, width: int = 64,
+                  variants: Iterable[str] = ()) -> tuple[nn.Module, nn.Module]:  # fmt: skip
+    """A generator and a discriminator as torch starts them, with the variants (keys of VARIANTS) made."""
     make_generator, make_discriminator = ARCHITECTURES[architecture]
     generator, discriminator = make_generator(z_dim, width), make_discriminator(width)
+    apply_variants(generator, discriminator, variants)
+    return generator, discriminator
+
+
+def build_networks(architecture: str = "dcgan", z_dim: int = 100, width: int = 64, scheme: str = "normal",
+                   variants: Iterable[str] = ()) -> tuple[nn.Module, nn.Module]:  # fmt: skip
+    """The same, initialised: first G, then D, from torch's global generator."""
+    generator, discriminator = make_networks(architecture, z_dim, width, variants)
     return initialise(generator, scheme), initialise(discriminator, scheme)
 
 

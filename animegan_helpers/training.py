@@ -7,18 +7,21 @@ faster about it is where the pictures lie, the arithmetic, and gradients that no
 
 import contextlib
 import copy
-import tomllib
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 
+from animegan_helpers.augment import NUMBERS, augment
 from animegan_helpers.budget import best_precision, choose_device
 from animegan_helpers.distributed import start_group, synchronise_batch_norm
-from animegan_helpers.networks import ARCHITECTURES, INITIALISATIONS, build_networks
+from animegan_helpers.losses import LOSSES, gradient_penalty
+from animegan_helpers.networks import build_networks
+from animegan_helpers.settings import TrainingConfig, TrainingError, load_presets, preset
+
+__all__ = ["Trainer", "TrainingConfig", "TrainingError", "epoch_order", "load_presets", "preset"]
 
 HISTORY_COLUMNS = ("loss_d", "loss_g", "d_real", "d_fake")
 """What is recorded at each step: D's summed loss, G's loss, mean D(x), mean D(G(z)) before D's update."""
@@ -27,89 +30,9 @@ EARLY = 200
 """Steps before which a run is not yet looked at for trouble."""
 
 
-class TrainingError(ValueError):
-    """Settings that cannot work, or a run that cannot go on; one line that says why and what to do."""
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """The settings of a run; the defaults are the report's (claim R9).
-
-    architecture: a key of ARCHITECTURES; z_dim: length of a latent vector; width: channels of G's last hidden layer;
-    batch: pictures in a batch, over all processes; initialisation: a key of INITIALISATIONS;
-    average: decay of the averaged generator, 0 for none; flip: mirror half of the pictures;
-    precision: fp32, bf16, or auto, the faster of the two on this machine;
-    synchronise_batch_norm: one batch norm over all processes; seed: of weights, noise and shuffle.
-    """
-
-    architecture: str = "dcgan"
-    z_dim: int = 100
-    width: int = 64
-    batch: int = 50
-    epochs: int = 100
-    learning_rate_g: float = 2e-4
-    learning_rate_d: float = 2e-4
-    beta1: float = 0.5
-    beta2: float = 0.999
-    initialisation: str = "normal"
-    average: float = 0.0
-    flip: bool = False
-    precision: str = "auto"
-    synchronise_batch_norm: bool = False
-    seed: int = 0
-
-    def check(self) -> None:
-        """Raises TrainingError for the first setting that cannot work."""
-        demands = {
-            f"architecture must be one of {', '.join(ARCHITECTURES)}": self.architecture in ARCHITECTURES,
-            f"initialisation must be one of {', '.join(INITIALISATIONS)}": self.initialisation in INITIALISATIONS,
-            "precision must be auto, fp32 or bf16": self.precision in ("auto", "fp32", "bf16"),
-            "z_dim, width and epochs must be at least 1": min(self.z_dim, self.width, self.epochs) >= 1,
-            "batch must be at least 2: batch norm needs something to compare with": self.batch >= 2,
-            "learning_rate_g and learning_rate_d must be above 0": min(self.learning_rate_g, self.learning_rate_d) > 0,
-            "beta1, beta2 and average must be at least 0 and below 1": all(
-                0 <= value < 1 for value in (self.beta1, self.beta2, self.average)
-            ),
-            "seed must be between 0 and 2**63 - 1": 0 <= self.seed < 2**63,
-        }
-        for demand, met in demands.items():
-            if not met:
-                raise TrainingError(demand)
-
-
-def load_presets() -> dict[str, dict]:
-    """The presets of presets.toml: name -> fields of TrainingConfig that differ from its defaults."""
-    return tomllib.loads(Path(__file__).with_name("presets.toml").read_text(encoding="utf-8"))
-
-
-def preset(name: str, **changes) -> TrainingConfig:
-    """The settings called `name`, with changes; raises TrainingError for a name or a field that does not exist."""
-    presets = load_presets()
-    if name not in presets:
-        raise TrainingError(f"no preset is called {name!r}: use one of {', '.join(presets)}")
-    unknown = changes.keys() - {field.name for field in fields(TrainingConfig)}
-    if unknown:
-        raise TrainingError(f"no setting is called {', '.join(sorted(unknown))}")
-    config = replace(TrainingConfig(**presets[name]), **changes)
-    config.check()
-    return config
-
-
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
     """The order in which an epoch visits `count` pictures; it depends on nothing else, so a resumed run has it."""
     return np.random.default_rng([seed, epoch]).permutation(count)
-
-
-def discriminator_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> torch.Tensor:
-    """-E[log D(x)] - E[log(1 - D(G(z)))] from logits: 2 ln 2 = 1.386 where D cannot tell."""
-    real_loss = F.binary_cross_entropy_with_logits(real_logits.float(), torch.ones_like(real_logits).float())
-    fake_loss = F.binary_cross_entropy_with_logits(fake_logits.float(), torch.zeros_like(fake_logits).float())
-    return real_loss + fake_loss
-
-
-def generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
-    """-E[log D(G(z))] from logits, the non-saturating loss."""
-    return F.binary_cross_entropy_with_logits(fake_logits.float(), torch.ones_like(fake_logits).float())
 
 
 class Trainer:
@@ -147,7 +70,7 @@ class Trainer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             generator, discriminator = build_networks(
-                config.architecture, config.z_dim, config.width, config.initialisation
+                config.architecture, config.z_dim, config.width, config.initialisation, config.variants
             )
             self.fixed_noise = torch.randn(64, config.z_dim).to(self.device)
         self.generator = generator.to(self.device, memory_format=self._layout)
@@ -209,33 +132,54 @@ class Trainer:
         if self._order[0] != epoch:
             order = torch.from_numpy(epoch_order(len(self.images), self.config.seed, epoch))
             self._order = (epoch, order.to(self.device) if self._resident is not None else order)
-        batch, share = self.config.batch, self.group.slice(self.config.batch)
-        indices = self._order[1][position * batch : (position + 1) * batch][share]
-        # the whole batch's noise in every process, so that the numbers do not depend on how many there are
-        z = torch.randn(batch, self.config.z_dim, device=self.device, generator=self.random)[share]
-        mirror = None
-        if self.config.flip:
-            mirror = (torch.rand(batch, 1, 1, 1, device=self.device, generator=self.random) < 0.5)[share]
+        batch = self.config.batch
+        indices = self._order[1][position * batch : (position + 1) * batch][self.group.slice(batch)]
         play = self._graph.play if self._graph else self.play
-        metrics = play(indices, z, mirror)
+        metrics = play(indices, self.draw())
         self.group.average([metrics])
         self.history[self.step] = metrics
         if self.averaged is not None:
             self._update_average()
         self.step += 1
 
-    def play(self, indices: torch.Tensor, z: torch.Tensor, mirror: torch.Tensor | None) -> torch.Tensor:
-        """D's step, then G's, on real pictures `indices` (B,) and noise z (B, z_dim); a row of the history (4,)."""
-        real = self._real_batch(indices, mirror)  # (B, 3, 64, 64)
+    def draw(self) -> dict[str, torch.Tensor]:
+        """The random numbers of a step, this process's share of each.
+
+        They are drawn for the whole batch in every process, so that they do not depend on how many there are.
+        """
+        config, share, batch = self.config, self.group.slice(self.config.batch), self.config.batch
+        numbers = {"z": torch.randn(batch, config.z_dim, device=self.device, generator=self.random)[share]}
+        uniform = {"mirror": 1} if config.flip else {}
+        if config.augment:
+            uniform |= {"augment_real": NUMBERS * len(config.augment), "augment_fake": NUMBERS * len(config.augment)}
+        for name, columns in uniform.items():
+            numbers[name] = torch.rand(batch, columns, device=self.device, generator=self.random)[share]
+        return numbers
+
+    def play(self, indices: torch.Tensor, numbers: dict[str, torch.Tensor]) -> torch.Tensor:
+        """D's step, then G's, on real pictures `indices` (B,) with the random numbers of draw(); history's row (4,)."""
+        config, loss = self.config, LOSSES[self.config.loss]
+        real = self._real_batch(indices, numbers.get("mirror"))  # (B, 3, 64, 64)
         with self._autocast():
-            fake = self.generator(z)  # (B, 3, 64, 64)
+            fake = self.generator(numbers["z"])  # (B, 3, 64, 64)
+        seen_fake = fake  # as D sees it
+        if config.augment:
+            real = augment(real, config.augment, numbers["augment_real"])
+            seen_fake = augment(fake.float(), config.augment, numbers["augment_fake"])
+        for_d = seen_fake.detach()  # D's loss is not for G to follow
+        real.requires_grad_(config.penalty_real > 0), for_d.requires_grad_(config.penalty_fake > 0)
+        with self._autocast():
             real_logits = self.discriminator(real)  # (B,), apart from the fakes: batch norm sees one kind at a time
-            fake_logits = self.discriminator(fake.detach())  # (B,); detach: this loss is not for G to follow
-        loss_d = discriminator_loss(real_logits, fake_logits)
-        self._descend(self.optimiser_d, loss_d)
+            fake_logits = self.discriminator(for_d)  # (B,)
+        loss_d = loss.discriminator(real_logits, fake_logits)
+        penalties = (config.penalty_real, real_logits, real), (config.penalty_fake, fake_logits, for_d)
+        penalty = sum(weight / 2 * gradient_penalty(logits, images) for weight, logits, images in penalties if weight)
+        self._descend(self.optimiser_d, loss_d + penalty)
         with self._autocast():
-            new_logits = self.discriminator(fake)  # (B,), by the D just updated
-        loss_g = generator_loss(new_logits)
+            new_logits = self.discriminator(seen_fake)  # (B,), by the D just updated
+            with torch.no_grad():
+                new_real_logits = self.discriminator(real) if loss.pairs else None
+        loss_g = loss.generator(new_real_logits, new_logits)
         self._descend(self.optimiser_g, loss_g)
         with torch.no_grad():
             d_real, d_fake = (logits.float().sigmoid().mean() for logits in (real_logits, fake_logits))
@@ -247,7 +191,7 @@ class Trainer:
         else:
             pixels = torch.from_numpy(self.images[indices.numpy()]).to(self.device)
         real = pixels.to(torch.float32, memory_format=self._layout).div_(127.5).sub_(1)
-        return real if mirror is None else torch.where(mirror, real.flip(3), real)
+        return real if mirror is None else torch.where(mirror[:, :, None, None] < 0.5, real.flip(3), real)
 
     def _autocast(self) -> contextlib.AbstractContextManager:
         if self.precision == "fp32":
@@ -325,10 +269,10 @@ class CapturedStep:
     """A trainer's step as a CUDA graph: recorded once, then launched as one piece, without Python between kernels."""
 
     def __init__(self, trainer: Trainer):
-        batch, config, device = trainer.config.batch, trainer.config, trainer.device
-        self.indices = torch.zeros(batch, dtype=torch.long, device=device)
-        self.z = torch.randn(batch, config.z_dim, device=device)
-        self.mirror = torch.zeros(batch, 1, 1, 1, dtype=torch.bool, device=device) if config.flip else None
+        self.indices = torch.zeros(trainer.config.batch, dtype=torch.long, device=trainer.device)
+        random = trainer.random.get_state()
+        self.numbers = trainer.draw()
+        trainer.random.set_state(random)
         state = [*trainer.generator.state_dict().values(), *trainer.discriminator.state_dict().values()]
         for optimiser in (trainer.optimiser_g, trainer.optimiser_d):
             state += [tensor for entry in optimiser.state.values() for tensor in entry.values()]
@@ -337,19 +281,18 @@ class CapturedStep:
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(3):
-                trainer.play(self.indices, self.z, self.mirror)
+                trainer.play(self.indices, self.numbers)
         torch.cuda.current_stream().wait_stream(stream)
         self.graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self.graph):
-            self.metrics = trainer.play(self.indices, self.z, self.mirror)
+            self.metrics = trainer.play(self.indices, self.numbers)
         for tensor, old in zip(state, before):  # the warm-up trained on nothing in particular: undo it
             tensor.copy_(old)
 
-    def play(self, indices: torch.Tensor, z: torch.Tensor, mirror: torch.Tensor | None) -> torch.Tensor:
+    def play(self, indices: torch.Tensor, numbers: dict[str, torch.Tensor]) -> torch.Tensor:
         """As Trainer.play."""
         self.indices.copy_(indices)
-        self.z.copy_(z)
-        if mirror is not None:
-            self.mirror.copy_(mirror)
+        for name, values in numbers.items():
+            self.numbers[name].copy_(values)
         self.graph.replay()
         return self.metrics

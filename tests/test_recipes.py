@@ -1,0 +1,126 @@
+"""What a recipe may change about the game: losses, penalties, augmentation, variants of the networks."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from animegan_helpers.augment import AUGMENTATIONS, augment, change_colour, cut_out, translate
+from animegan_helpers.checkpoint import load_weights
+from animegan_helpers.losses import discriminator_loss, gradient_penalty, relativistic_loss
+from animegan_helpers.networks import build_networks
+from animegan_helpers.running import train
+from animegan_helpers.settings import TrainingConfig, TrainingError
+from animegan_helpers.training import Trainer
+from animegan_helpers.variants import VARIANTS
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).integers(0, 256, (100, 3, 64, 64), dtype=np.uint8)
+
+
+def small(**changes) -> TrainingConfig:
+    return TrainingConfig(**{"width": 4, "batch": 20, "epochs": 2, "precision": "fp32"} | changes)
+
+
+def test_losses_where_d_cannot_tell():
+    zeros = torch.zeros(7)
+    assert discriminator_loss(zeros, zeros).item() == pytest.approx(2 * np.log(2))
+    assert relativistic_loss(zeros, zeros).item() == pytest.approx(np.log(2))
+    # only the difference of the pair counts
+    better, worse = torch.randn(7), torch.randn(7)
+    torch.testing.assert_close(relativistic_loss(better + 3, worse + 3), relativistic_loss(better, worse))
+
+
+def test_gradient_penalty_of_a_linear_discriminator():
+    """D(x) = w.x has the gradient w everywhere, so the penalty is |w|^2, and its derivative 2 w."""
+    weight = torch.randn(3, 64, 64, requires_grad=True)
+    images = torch.randn(5, 3, 64, 64, requires_grad=True)
+    penalty = gradient_penalty((images * weight).sum(dim=(1, 2, 3)), images)
+    torch.testing.assert_close(penalty, weight.square().sum())
+    torch.testing.assert_close(torch.autograd.grad(penalty, weight)[0], 2 * weight.detach())
+
+
+def test_penalties_flatten_the_discriminator(images):
+    """After the same steps D's gradient at real pictures is smaller with R1 than without."""
+    images = images.copy()
+    images[:, :, 16:48, 16:48] //= 4  # something to tell by
+    slopes = []
+    for weight in (0.0, 100.0):
+        recipe = {"variants": ("no-norm-d",), "penalty_real": weight, "learning_rate_d": 2e-3, "epochs": 4}
+        trainer = Trainer(small(**recipe), images, device="cpu")
+        for _ in range(16):
+            trainer.advance()
+        real = (torch.from_numpy(images[:20]).float() / 127.5 - 1).requires_grad_()
+        slopes.append(gradient_penalty(trainer.discriminator(real), real).item())
+    assert slopes[1] < 0.5 * slopes[0]
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_augmentation_keeps_shape_and_passes_gradients(name):
+    pictures = torch.randn(6, 3, 64, 64, requires_grad=True)
+    changed = augment(pictures, [name], torch.rand(6, 3))
+    assert changed.shape == pictures.shape and not torch.equal(changed, pictures)
+    (gradient,) = torch.autograd.grad(changed.sum(), pictures)
+    assert torch.isfinite(gradient).all() and gradient.abs().sum() > 0
+
+
+def test_augmentations_do_what_they_say():
+    pictures = torch.rand(4, 3, 64, 64) - 0.5
+    middle = torch.full((4, 3), 0.5)
+    torch.testing.assert_close(change_colour(pictures, middle), pictures)
+    torch.testing.assert_close(translate(pictures, middle), pictures)
+    right_most = translate(pictures, torch.tensor([[0.5, 0.9999, 0.0]] * 4))  # shifted to the right by 8 columns
+    torch.testing.assert_close(right_most[..., 8:], pictures[..., :-8])
+    assert (right_most[..., :8] == 0).all()
+    hole = cut_out(torch.ones(4, 3, 64, 64), middle) == 0
+    assert hole.sum().item() == 4 * 3 * 31 * 31 and hole[:, :, 32, 32].all()  # within 16 of the middle, either way
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_variant_keeps_sizes_and_weights_travel(name, images, tmp_path):
+    trainer = train(small(variants=(name,), epochs=1), images, tmp_path, device="cpu")
+    assert torch.isfinite(trainer.history).all()
+    weights = load_weights(tmp_path)
+    z = torch.randn(3, 100)
+    assert weights.generator(z).shape == (3, 3, 64, 64)
+    torch.testing.assert_close(weights.generator(z), trainer.generator.eval()(z))
+    assert weights.discriminator(torch.zeros(3, 3, 64, 64)).shape == (3,)
+
+
+def test_variants_change_what_their_names_say():
+    def kinds(*names):
+        return [{type(layer) for layer in network.modules()} for network in build_networks(width=4, variants=names)]
+
+    assert all(nn.BatchNorm2d not in network for network in kinds("no-norm"))
+    generator, discriminator = kinds("group-norm-d")
+    assert nn.BatchNorm2d in generator and nn.GroupNorm in discriminator
+    assert nn.PReLU in kinds("prelu-d")[1] and nn.LeakyReLU not in kinds("relu-d")[1]
+    _, discriminator = build_networks(width=4, variants=("spectral-d",))
+    layer = discriminator.to_logit
+    for _ in range(30):
+        layer.weight  # noqa: B018  (each look takes a step of the power iteration)
+    assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.01)
+    scale = layer.parametrizations.weight.original.std().item()
+    assert scale == pytest.approx(0.02, rel=0.3), "initialised behind the parametrisation"
+
+
+@pytest.mark.parametrize("changes, word", [
+    ({"loss": "wasserstein"}, "loss must be one of"), ({"augment": ("zoom",)}, "augment must be among"),
+    ({"variants": ("transformer",)}, "variants must be among"), ({"penalty_real": -1.0}, "penalty_real"),
+    ({"architecture": "fully-connected", "variants": ("kernel-3",)}, "variants are changes to dcgan"),
+])  # fmt: skip
+def test_recipes_that_cannot_work(changes, word):
+    with pytest.raises(TrainingError, match=word):
+        small(**changes).check()
+
+
+def test_augmented_flipped_averaged_run_resumes_to_the_same_bytes(images, tmp_path):
+    recipe = {"loss": "relativistic", "penalty_real": 1.0, "penalty_fake": 1.0, "augment": ("colour", "cutout"),
+              "flip": True, "average": 0.9}  # fmt: skip
+    whole = train(small(**recipe), images, tmp_path / "whole", device="cpu")
+    train(small(**recipe | {"epochs": 1}), images, tmp_path / "parts", device="cpu")
+    parts = train(small(**recipe), images, tmp_path / "parts", device="cpu")
+    for name, tensor in whole.generator.state_dict().items():
+        assert torch.equal(tensor, parts.generator.state_dict()[name]), name
