@@ -1,56 +1,28 @@
-"""The latent space: drawing, walking, directions, and the slider without a browser."""
-
-import io
+"""The latent space: drawing, walking, and the weights that are explored."""
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from answering import SPECIAL, answering_generator
 
-from animegan_helpers.attributes import AttributeNetwork, save_attributes
 from animegan_helpers.checkpoint import CheckpointError, best_weights, save_weights
-from animegan_helpers.explorer import Explorer
+from animegan_helpers.directions import principal_directions, random_directions
 from animegan_helpers.latent import (
     draw_latent,
     draw_strips,
-    face_reader,
     film_strip,
     generate,
     mean_difference_direction,
-    picture_changes,
-    principal_directions,
-    random_directions,
     sample_faces,
     slerp,
     strip,
 )
-from animegan_helpers.networks import FullyConnectedGenerator, Generator, initialise
 from animegan_helpers.training import preset
-
-SPECIAL = random_directions(1, seed=5)[0]
-
-
-@pytest.fixture(scope="module")
-def one_generator():
-    """A small one that answers visibly, and far more strongly to SPECIAL than to other directions."""
-    torch.manual_seed(0)
-    generator = initialise(Generator(width=4)).requires_grad_(False)
-    for name, parameter in generator.named_parameters():
-        if name.endswith("0.weight"):
-            parameter.mul_(4)
-    first = generator.blocks[0][0].weight  # (z_dim, 8w, 4, 4)
-    first += 6 * torch.einsum("y,z,zfhw->yfhw", SPECIAL, SPECIAL, first)
-    for module in generator.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.momentum = None  # plain means over what follows
-    for _ in range(5):
-        generator(torch.randn(50, 100))
-    return generator
 
 
 @pytest.fixture
-def generator(one_generator):
-    return one_generator.eval()
+def generator():
+    return answering_generator()
 
 
 @pytest.mark.parametrize("z_dim", [2, 16, 100])
@@ -107,22 +79,6 @@ def test_samples_do_not_depend_on_their_number(generator):
     assert np.abs(few.astype(int) - many[:3]).max() <= 1
 
 
-def test_principal_directions_find_what_moves_the_picture(generator):
-    directions = principal_directions(generator, 5, samples=2_000)
-    assert directions.shape == (5, 100)
-    assert torch.allclose(directions.norm(dim=1), torch.ones(5), atol=1e-5)
-    assert abs(directions[0] @ SPECIAL) > 0.95
-    z = draw_latent(40, seed=7)
-    changes = picture_changes(generator, z, 3 * torch.cat([directions[:1], random_directions(10, seed=8)]))
-    assert changes[0] > 1.5 * changes[1:].max()
-    assert torch.equal(directions, principal_directions(generator, 5, samples=2_000))
-
-
-def test_principal_directions_of_the_fully_connected_generator():
-    directions = principal_directions(FullyConnectedGenerator(width=8), 4, samples=300)
-    assert directions.shape == (4, 100) and torch.isfinite(directions).all()
-
-
 def test_mean_difference_finds_a_planted_direction():
     z = draw_latent(4_000)
     planted = random_directions(1, seed=3)[0]
@@ -142,65 +98,6 @@ def test_strips_begin_and_end_where_they_should(generator):
     assert torch.allclose(row[2], generate(generator, z[:1])[0], atol=1e-4)
     figure = draw_strips({"a": film, "b": row}, "title", [1, 2, 3, 4, 5], "step")
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b"]
-
-
-def test_faces_are_read_by_the_network_or_by_brightness(tmp_path):
-    dark, light = np.full((30, 3, 64, 64), 20, np.uint8), np.full((30, 3, 64, 64), 220, np.uint8)
-    faces = np.concatenate([dark, light])
-    read = face_reader(faces, tmp_path / "none.safetensors")
-    assert (read(faces)["hair"] == ["dark"] * 30 + ["light"] * 30).all()
-    network = AttributeNetwork({"hair": ["black", "white"], "eyes": ["blue"]}, width=4).eval()
-    save_attributes(tmp_path / "one.safetensors", network, {})
-    named = face_reader(faces, tmp_path / "one.safetensors", least=0.0)(faces)
-    assert set(named["hair"]) <= {"black", "white", "dark", "light"}
-    same = np.concatenate([dark, dark])  # the network sees one colour: brightness is asked instead
-    assert set(face_reader(same, tmp_path / "one.safetensors")(faces)["hair"]) == {"dark", "light"}
-
-
-def test_explorer_needs_no_browser_and_resets_to_the_same_bytes(generator):
-    explorer = Explorer(generator, {"special": SPECIAL}, seed=4, describe=lambda images: f"<{len(images)}>")
-    first = explorer.image.value
-    assert Image.open(io.BytesIO(first)).size == (256, 256)
-    assert first == explorer.picture()
-    for name, value in {"special": 3.0, "seed": 9, "truncation": 0.5, "way": 0.5, "shift": 4.0}.items():
-        before = explorer.image.value
-        explorer.controls[name].value = value
-        assert explorer.image.value != before, name
-    assert "length of z" in explorer.text.value and "&lt;1&gt;" in explorer.text.value
-    explorer.reset()
-    assert explorer.image.value == first
-    assert {name: control.value for name, control in explorer.controls.items()} == explorer.start
-
-
-def test_explorer_sets_several_and_draws_once(generator, monkeypatch):
-    explorer = Explorer(generator, {"special": SPECIAL}, faces=3, scale=1)
-    drawn = []
-    draw = explorer._draw
-    monkeypatch.setattr(explorer, "_draw", lambda z: drawn.append(z) or draw(z))
-    explorer.set(seed=5, truncation=0.7, special=-2.0)
-    assert len(drawn) == 1
-    expected = 0.7 * torch.cat([draw_latent(1, seed=s) for s in (5, 6, 7)]) - 2 * SPECIAL
-    assert torch.allclose(drawn[0], expected, atol=1e-5)
-    assert Image.open(io.BytesIO(explorer.image.value)).size == (196, 64)
-    with pytest.raises(KeyError):
-        explorer.set(nonsense=1)
-    assert explorer.quiet is False
-
-
-def test_explorer_walks_to_the_other_seed(generator):
-    explorer = Explorer(generator, {}, seed=3)
-    explorer.set(towards=8, way=1.0)
-    assert torch.allclose(explorer.z(), draw_latent(1, seed=8), atol=1e-4)
-    explorer.set(way=0.5)
-    assert 8 < explorer.z().norm() < 12
-
-
-def test_explorer_shows_a_still_picture_where_no_widget_lives(generator, monkeypatch):
-    shown = []
-    monkeypatch.setattr("IPython.display.display", lambda bundle, **_: shown.append(bundle))
-    Explorer(generator, {"special": SPECIAL}).show()
-    assert "application/vnd.jupyter.widget-view+json" in shown[0]
-    assert shown[0]["image/png"] and "make lab" in shown[0]["text/plain"]
 
 
 def test_the_students_newest_run_is_preferred(generator, tmp_path, monkeypatch):
