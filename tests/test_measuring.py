@@ -52,9 +52,10 @@ def test_a_sampler_of_k_modes_gets_k(drawn, network, half, real):
     seen = name_faces(network, drawn.images)
     mode = seen.values["hair"] * 10 + seen.values["eyes"]
     for k in (1, 5, 16):
-        chosen = np.unique(mode)[:k]
-        row = measuring.quick_row(reference.pick(seen, np.isin(mode, chosen)), half.reference)
-        assert row["modes"] == k and row["kl"] > np.log(60 / k) / 2
+        rows = np.flatnonzero(np.isin(mode, np.unique(mode)[:k]))
+        again = np.random.default_rng(k).choice(rows, 2_000)  # so many that smoothing hardly counts
+        row = measuring.quick_row(reference.pick(seen, again), half.reference)
+        assert row["modes"] == k and row["kl"] > np.log(120 / k) / 2
 
 
 def test_each_fault_moves_its_own_measure(drawn, network, half, real):
