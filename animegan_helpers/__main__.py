@@ -151,13 +151,27 @@ def attributes_command(arguments: argparse.Namespace) -> str:
     return " ".join([*words, f"--epochs {arguments.epochs} --seed {arguments.seed} --out {arguments.out.name}"])
 
 
+def experiment(arguments: argparse.Namespace) -> str:
+    from animegan_helpers.budget import choose_budget
+    from animegan_helpers.experimenting import run_experiment
+
+    budget = choose_budget(arguments.budget).name
+    path = run_experiment(arguments.name, budget, arguments.seeds, arguments.faces, arguments.device, arguments.out)
+    return f"results in {path}"
+
+
 def benchmark(arguments: argparse.Namespace) -> str:
+    if arguments.slider:
+        from animegan_helpers.slider_benchmark import run_slider_benchmark
+
+        return run_slider_benchmark()
     from animegan_helpers.benchmark import run_benchmark
 
     return run_benchmark(arguments.faces, arguments.width, arguments.batch, arguments.seconds, arguments.device)
 
 
 def make_parser() -> argparse.ArgumentParser:
+    from animegan_helpers.experiments import EXPERIMENTS
     from animegan_helpers.training import load_presets
 
     parser = argparse.ArgumentParser(prog="python -m animegan_helpers", description=__doc__)
@@ -230,7 +244,16 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("--use", default="naming the modes of faces of this kind.", help="a sentence for the card")
     p.add_argument("--out", type=Path, required=True, help="FILE.safetensors; a card is written beside it, FILE.md")
 
+    p = command(experiment, "Test a claim of the report: arms that differ in one thing, several seeds, JSON.")
+    p.add_argument("name", help=f"one of {', '.join(EXPERIMENTS)}")
+    p.add_argument("--seeds", type=positive, help="runs of each arm (default: the budget's)")
+    p.add_argument("--budget", help="smoke, laptop or gpu (default: ANIMEGAN_BUDGET, else what the machine has)")
+    p.add_argument("--faces", help="a set with a labels.csv, for the experiments on tagged faces")
+    p.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")
+    p.add_argument("--out", type=Path, help="folder of the result (default: data/experiments)")
+
     p = command(benchmark, "Time the training step against the textbook loop on this machine.")
+    p.add_argument("--slider", action="store_true", help="time the explorer's slider instead: event to new picture")
     p.add_argument("--faces", help=faces_help)
     p.add_argument("--width", type=positive, default=64)
     p.add_argument("--batch", type=positive, default=50)

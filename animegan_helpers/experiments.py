@@ -1,0 +1,126 @@
+"""The report's claims as experiments: what is compared with what, as data. `experimenting.py` runs them.
+
+An experiment has arms that differ in one thing; all train for as many steps from the same seeds.
+"""
+
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large a run is: G's width, pictures in a batch and in all, steps, looks at it, samples a look, seeds."""
+
+    width: int
+    batch: int
+    faces: int
+    steps: int
+    looks: int
+    samples: int
+    seeds: int
+
+
+SCALES = {
+    "smoke": Scale(width=8, batch=25, faces=200, steps=16, looks=2, samples=100, seeds=2),
+    "laptop": Scale(width=16, batch=32, faces=3_000, steps=1_000, looks=5, samples=1_000, seeds=3),
+    "gpu": Scale(width=64, batch=50, faces=25_000, steps=25_000, looks=25, samples=5_000, seeds=5),
+}
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One of the things compared.
+
+    settings: fields of TrainingConfig; only: factors of the drawn faces held to values; faces: share of the scale's
+    faces; method: how 96x96 becomes 64x64; label: (factor, value) that faces of a tagged set must have;
+    width_factor: of the scale's width; rate_factor: of both learning rates from half time on.
+    """
+
+    name: str
+    settings: dict = field(default_factory=dict)
+    only: dict = field(default_factory=dict)
+    faces: float = 1.0
+    method: str = "resize"
+    label: tuple[str, str] | None = None
+    width_factor: float = 1.0
+    rate_factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A claim of the report, what is asked, and the arms; `tagged`: they need a set of real faces with labels."""
+
+    claims: str
+    question: str
+    arms: tuple[Arm, ...]
+    tagged: bool = False
+
+
+def _modes(hair: int, eyes: int) -> dict:
+    """The first so many hair and eye colours."""
+    hairs = ["blue", "brown", "pink", "green", "black", "orange", "purple", "aqua", "gray", "red", "white", "blonde"]
+    colours = ["red", "green", "blue", "yellow", "brown", "purple", "aqua", "pink", "orange", "black"]
+    return {"hair": hairs[:hair], "eyes": colours[:eyes]}
+
+
+def _single(*names: str, **settings) -> tuple[Arm, ...]:
+    return tuple(Arm(name, settings={key: value[k] for key, value in settings.items()}) for k, name in enumerate(names))
+
+
+MODERN = {"average": 0.99, "flip": True, "loss": "relativistic", "penalty_real": 1.0, "penalty_fake": 1.0,
+          "augment": ("colour", "translation")}  # fmt: skip
+"""What a present-day recipe adds to the report's, piece by piece."""
+
+PIECES = {"average": ("average",), "flip": ("flip",), "relativistic": ("loss",),
+          "penalties": ("penalty_real", "penalty_fake"), "augment": ("augment",)}  # fmt: skip
+
+
+def _pieces() -> tuple[Arm, ...]:
+    """The report's recipe, all pieces together, each added alone, each left out."""
+    arms = [Arm("report"), Arm("all", settings=MODERN)]
+    for name, keys in PIECES.items():
+        arms.append(Arm(f"+ {name}", settings={key: MODERN[key] for key in keys}))
+        arms.append(Arm(f"all - {name}", settings={key: value for key, value in MODERN.items() if key not in keys}))
+    return tuple(arms)
+
+
+EXPERIMENTS = {
+    "modes": Experiment("R13, R18", "Do more modes keep G from settling?", (
+        Arm("1 mode", only=_modes(1, 1)),
+        Arm("4 modes", only=_modes(2, 2)),
+        Arm("16 modes", only=_modes(4, 4)),
+        Arm("120 modes", only=_modes(12, 10)),
+        # the two other things that come with more modes, each alone
+        Arm("1 mode, less variety",
+            only=_modes(1, 1) | {"style": ["cel"], "hairstyle": ["bob"], "accessory": ["none"]}),
+        Arm("1 mode, a quarter of the faces", only=_modes(1, 1), faces=0.25),
+    )),
+    "modes-tagged": Experiment("R13, R18", "The same on real faces: one hair colour against all?", (
+        Arm("blue hair", label=("hair", "blue")), Arm("all hair colours"),
+    ), tagged=True),
+    "initialisation": Experiment("R10", "How should weights start?", _single(
+        "N(0, 0.02)", "zero", "Xavier", "orthogonal", initialisation=("normal", "zero", "xavier", "orthogonal"),
+    )),
+    "rate": Experiment("R15", "At half time: a lower learning rate, or averaged weights?", (
+        Arm("unchanged"), Arm("halved", rate_factor=0.5), Arm("a fifth", rate_factor=0.2),
+        Arm("a tenth", rate_factor=0.1), Arm("averaged", settings={"average": 0.99}),
+    )),
+    "layers": Experiment("R16", "Other widths, kernels, or no transposed convolution?", (
+        Arm("as it is"), Arm("half the width", width_factor=0.5), Arm("twice the width", width_factor=2.0),
+        *_single("kernel 3", "kernel 5", "resize and convolve",
+                 variants=(("kernel-3",), ("kernel-5",), ("resize-convolve",))),
+    )),
+    "dense": Experiment("R14", "Does a fully connected pair do as well?", _single(
+        "DCGAN", "fully connected", architecture=("dcgan", "fully-connected"),
+    )),
+    "slope": Experiment("R8", "A fixed slope, a learnt one, none?", _single(
+        "LeakyReLU 0.2", "PReLU", "ReLU", variants=((), ("prelu-d",), ("relu-d",)),
+    )),
+    "norm": Experiment("R7", "Batch norm, group norm, none?", _single(
+        "batch norm", "group norm", "none", "group norm in D only", "none in D only",
+        variants=((), ("group-norm",), ("no-norm",), ("group-norm-d",), ("no-norm-d",)),
+    )),
+    "crop": Experiment("R3", "Crop or resize?", (Arm("resize"), Arm("crop", method="crop"))),
+    "pieces": Experiment("R18", "What would have helped?", _pieces()),
+}  # fmt: skip
+

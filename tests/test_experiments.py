@@ -1,0 +1,80 @@
+"""Experiments: definitions that can run, arms that differ in what they say, results that can be read again."""
+
+import json
+
+import numpy as np
+import pytest
+
+from animegan_helpers.__main__ import main
+from animegan_helpers.experimenting import config_of, faces_of, nearest_width, run_arm, run_experiment
+from animegan_helpers.experiments import EXPERIMENTS, MODERN, PIECES, SCALES, Arm, Scale
+from animegan_helpers.networks import count_parameters, make_networks
+
+TINY = Scale(width=4, batch=10, faces=60, steps=8, looks=2, samples=40, seeds=2)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_arms_have_settings_that_work_and_names_of_their_own(name):
+    arms = EXPERIMENTS[name].arms
+    assert len({arm.name for arm in arms}) == len(arms) >= 2
+    for arm in arms:
+        for scale in SCALES.values():
+            config_of(arm, scale, seed=0).check()
+
+
+def test_arms_differ_in_one_thing():
+    """Every arm but the first of an experiment differs from it in one field; `modes` and `pieces` say how they do."""
+    for name, experiment in EXPERIMENTS.items():
+        if name in ("modes", "pieces"):
+            continue
+        first, *others = (vars(arm) for arm in experiment.arms)
+        for other in others:
+            assert len([key for key in first if key != "name" and first[key] != other[key]]) == 1, (name, other)
+    assert set().union(*PIECES.values()) == MODERN.keys()
+
+
+def test_faces_of_an_arm():
+    arms = {arm.name: arm for arm in EXPERIMENTS["modes"].arms}
+    seen = {}
+    for name in ("1 mode", "4 modes", "1 mode, a quarter of the faces"):
+        faces = faces_of(arms[name], TINY, None, tagged=False)
+        seen[name] = (len(faces), len(set(zip(faces.labels["hair"], faces.labels["eyes"]))))
+    assert seen == {"1 mode": (60, 1), "4 modes": (60, 4), "1 mode, a quarter of the faces": (15, 1)}
+
+
+def test_a_fully_connected_pair_of_about_as_many_parameters():
+    wanted = count_parameters(make_networks(width=16)[0])
+    found = count_parameters(make_networks("fully-connected", width=nearest_width("fully-connected", wanted))[0])
+    assert abs(found - wanted) < 0.1 * wanted
+
+
+def test_a_lower_rate_at_half_time_shows_only_then():
+    """The first half is the same run to the last bit, the second is not; the samples then change less."""
+    plain, lower = (run_arm(Arm("a", rate_factor=factor), TINY, seed=0, device="cpu") for factor in (1.0, 0.01))
+    for key in ("loss_g", "loss_d", "change", "frechet"):
+        assert plain["looks"][0][key] == lower["looks"][0][key]
+    assert lower["looks"][1]["change"] < 0.5 * plain["looks"][1]["change"]
+
+
+def test_results_are_written_and_say_what_was_run(tmp_path, monkeypatch):
+    monkeypatch.setitem(SCALES, "smoke", TINY)
+    path = run_experiment("dense", "smoke", out=tmp_path)
+    result = json.loads(path.read_text())
+    assert [arm["name"] for arm in result["arms"]] == ["DCGAN", "fully connected"]
+    for arm in result["arms"]:
+        assert [run["seed"] for run in arm["runs"]] == [0, 1]
+        for run in arm["runs"]:
+            assert [look["step"] for look in run["looks"]] == [4, 8]
+            assert all(np.isfinite(list(look.values())).all() for look in run["looks"])
+    assert result["scale"]["steps"] == 8 and result["hardware"] and result["minutes"] > 0
+
+
+def test_bad_input_is_one_line(capsys):
+    for words, message in (
+        (["experiment", "nothing"], "no experiment is called 'nothing'"),
+        (["experiment", "modes-tagged", "--budget", "smoke"], "say --faces PATH"),
+        (["experiment", "modes", "--budget", "huge"], "no budget is called 'huge'"),
+    ):
+        assert main(words) == 2
+        told = capsys.readouterr().err
+        assert message in told and told.count("\n") == 1
