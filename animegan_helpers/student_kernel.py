@@ -19,18 +19,16 @@ from animegan_helpers.workbook import NOTEBOOKS
 WAIT = 300  # seconds until a kernel that does not answer counts as dead
 
 SLIDER = """
-from animegan_helpers import latent
-from animegan_helpers.attributes import load_attributes, name_faces
 from animegan_helpers.checkpoint import PRETRAINED, load_weights
+from animegan_helpers.directions import random_directions
 from animegan_helpers.explorer import Explorer
-from animegan_helpers.faces import to_uint8
+from animegan_helpers.reader import network_reader
 
-weights, network = load_weights(PRETRAINED / "drawn.safetensors"), load_attributes()
-G = weights.generator
-axes = latent.principal_directions(G, count=6, samples=500)
-explorer = Explorer(G, {f"PCA {k + 1}": axes[k] for k in range(6)},
-                    describe=lambda faces: str(name_faces(network, to_uint8(faces[:1])).values))
-print(explorer.controls["PCA 1"].model_id, explorer.image.model_id)
+weights = load_weights(PRETRAINED / "drawn.safetensors")
+directions = {f"direction {k}": d for k, d in enumerate(random_directions(6, weights.generator.z_dim))}
+explorer = Explorer(weights.generator, directions, reader=network_reader(PRETRAINED / "drawn-attributes.safetensors"),
+                    discriminator=weights.discriminator)
+print(explorer.controls["direction 0"].model_id)
 """
 
 
@@ -59,8 +57,8 @@ class Student:
         return "".join(printed).strip()
 
     def show_slider(self) -> None:
-        """Makes the explorer of notebook 06, with the weights that ship."""
-        self.control, self.picture = self.run(SLIDER).split()
+        """Makes the explorer of notebook 06 with everything on, from the weights that ship."""
+        self.control = self.run(SLIDER)
         self.values = cycle(0.05 * k for k in range(1, 61))  # two in a row differ: an equal one would be no event
 
     def slide(self, seconds: float) -> list[float]:
@@ -71,15 +69,10 @@ class Student:
             start = time.perf_counter()
             message = self.client.session.msg("comm_msg", {"comm_id": self.control, "data": data})
             self.client.shell_channel.send(message)
-            while not self._is_picture(self.client.get_iopub_msg(timeout=WAIT)):
+            while not is_picture(self.client.get_iopub_msg(timeout=WAIT)):
                 pass
             delays.append(1000 * (time.perf_counter() - start))
         return delays
-
-    def _is_picture(self, message: dict) -> bool:
-        content = message["content"]
-        return (message["msg_type"] == "comm_msg" and content["comm_id"] == self.picture
-                and ["value"] in content["data"].get("buffer_paths", []))  # fmt: skip
 
     def memory_mib(self) -> float:
         pid = self.manager.provisioner.pid
@@ -88,6 +81,11 @@ class Student:
     def leave(self) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
+
+
+def is_picture(message: dict) -> bool:
+    """Whether a kernel's message gives a widget new bytes, as only one with a picture has them."""
+    return message["msg_type"] == "comm_msg" and ["value"] in message["content"]["data"].get("buffer_paths", [])
 
 
 @contextmanager
