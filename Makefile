@@ -8,7 +8,7 @@ endif
 READY = .venv/ready
 NOTEBOOK ?= notebooks/00_start_here.ipynb
 
-.PHONY: lab env test run notebooks figures clean
+.PHONY: lab env test run notebooks figures clean student teacher release slides report
 
 lab: $(READY)
 	$(VENV_PYTHON) -m animegan_helpers.workbook lab "$(NOTEBOOK)"
@@ -42,6 +42,26 @@ notebooks: $(READY)
 
 figures: $(READY)
 	$(VENV_PYTHON) figures/make_figures.py
+
+# The notebooks without solutions, with all that a student needs, in build/student.
+student: $(READY)
+	$(VENV_PYTHON) -m animegan_helpers.editions student
+
+# nbgrader, for whoever marks: it adds buttons to the JupyterLab of this .venv.
+teacher: $(READY)
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --editable ".[test,teacher]"
+
+# What nbgrader gives out, in grading/release; needs `make teacher` once.
+release: $(READY)
+	$(VENV_PYTHON) -m animegan_helpers.editions release
+
+# A reveal.js deck of each notebook, in build/slides.
+slides: $(READY)
+	$(VENV_PYTHON) -m animegan_helpers.editions slides
+
+# Your report, notebook 09, run and written as one page: build/report.html.
+report: $(READY)
+	$(VENV_PYTHON) -m animegan_helpers.editions report
 
 clean:
 	$(PYTHON) -c "import shutil; [shutil.rmtree(p, ignore_errors=True) for p in ('build', '.pytest_cache', '.ruff_cache')]"

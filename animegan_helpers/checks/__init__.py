@@ -1,0 +1,27 @@
+"""Checks for the exercises, called on the last line of the reader's own cell.
+
+A check tests what an answer does, not how it is written, so several right answers pass; what is wrong is said in one
+sentence that names the fault and the section of the notebook that explains it.
+"""
+
+from animegan_helpers.checks.core import CheckFailed, NotDoneYet, carry_on, prediction, reveal
+from animegan_helpers.checks.data_01 import effective_number, normalise, to_levels
+from animegan_helpers.checks.discriminator_04 import (
+    discriminator,
+    discriminator_block,
+    discriminator_loss,
+    generator_loss,
+    receptive_field,
+)
+from animegan_helpers.checks.game_02 import best_discriminator, modes_and_quality
+from animegan_helpers.checks.generator_03 import generator, generator_block, size_formula, transposed_convolution
+from animegan_helpers.checks.latent_06 import named_direction, slerp
+from animegan_helpers.checks.modes_07 import density_and_coverage, kl, modes_covered
+from animegan_helpers.checks.step_05 import d_step, detach_question, g_step
+
+__all__ = [
+    "CheckFailed", "NotDoneYet", "best_discriminator", "carry_on", "d_step", "density_and_coverage", "detach_question",
+    "discriminator", "discriminator_block", "discriminator_loss", "effective_number", "g_step", "generator",
+    "generator_block", "generator_loss", "kl", "modes_and_quality", "modes_covered", "named_direction", "normalise",
+    "prediction", "receptive_field", "reveal", "size_formula", "slerp", "to_levels", "transposed_convolution",
+]  # fmt: skip

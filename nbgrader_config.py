@@ -1,0 +1,18 @@
+"""Settings of nbgrader: notebooks/ is the source, everything it makes goes under grading/, which git ignores."""
+
+from pathlib import Path
+
+from animegan_helpers.editions import CODE_STUB, TEXT_STUB
+
+c = get_config()  # noqa: F821
+
+HERE = Path(__file__).resolve().parent
+c.CourseDirectory.course_id = "animegan"
+c.CourseDirectory.root = str(HERE)
+c.CourseDirectory.source_directory = "."  # with `notebooks` as the assignment's name
+for step in ("release", "submitted", "autograded", "feedback"):
+    setattr(c.CourseDirectory, f"{step}_directory", f"grading/{step}")
+c.CourseDirectory.db_url = f"sqlite:///{HERE / 'grading' / 'gradebook.db'}"
+c.ClearSolutions.code_stub = {"python": CODE_STUB}
+c.ClearSolutions.text_stub = TEXT_STUB
+c.Execute.timeout = 1800  # a notebook's longest cell trains a network
