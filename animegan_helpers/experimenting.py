@@ -16,8 +16,9 @@ import torch
 from tqdm.auto import tqdm
 
 from animegan_helpers.attributes import load_attributes, name_faces
-from animegan_helpers.budget import DATA, choose_device
+from animegan_helpers.budget import choose_device
 from animegan_helpers.checkpoint import write_atomically
+from animegan_helpers.experiment_results import RESULTS
 from animegan_helpers.experiments import EXPERIMENTS, SCALES, Arm, Scale
 from animegan_helpers.faces import FacesError, FaceSet, load_faces, to_uint8
 from animegan_helpers.latent import sample_faces
@@ -26,7 +27,6 @@ from animegan_helpers.networks import count_parameters, make_networks
 from animegan_helpers.reference import choose_network, make_reference
 from animegan_helpers.training import Trainer, TrainingConfig, TrainingError, preset
 
-RESULTS = DATA / "experiments"
 KEPT = ("modes", "kl", "frechet", "precision", "recall", "coverage")
 """What is kept of a look's measures."""
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from animegan_helpers.__main__ import main
+from animegan_helpers.experiment_results import RESULTS, apart, draw, last_values, load_result, luck, say, table
 from animegan_helpers.experimenting import config_of, faces_of, nearest_width, run_arm, run_experiment
 from animegan_helpers.experiments import EXPERIMENTS, MODERN, PIECES, SCALES, Arm, Scale
 from animegan_helpers.networks import count_parameters, make_networks
@@ -78,3 +79,36 @@ def test_bad_input_is_one_line(capsys):
         assert main(words) == 2
         told = capsys.readouterr().err
         assert message in told and told.count("\n") == 1
+
+
+def result_of(**values) -> dict:
+    """A result with one measure, FCD, at two looks: arm -> the last value of each run, None for one that failed."""
+    arms = []
+    for name, last in values.items():
+        runs = [{"seed": k, "looks": [{"step": s, "seconds": s, "frechet": v * f} for s, f in ((1, 2.0), (2, 1.0))]}
+                if v is not None else {"seed": k, "looks": [], "failed": "the loss is not finite"}
+                for k, v in enumerate(last)]  # fmt: skip
+        arms.append({"name": name, "runs": runs})
+    return {"arms": arms}
+
+
+def test_runs_come_apart_or_overlap():
+    result = result_of(a=[1.0, 2.0, 3.0], b=[4.0, 5.0, 6.0], c=[3.0, 9.0, None])
+    values = last_values(result, "frechet")
+    assert values["c"].tolist() == [3.0, 9.0]
+    assert apart(values["a"], values["b"]) == -1 and apart(values["b"], values["a"]) == 1
+    assert apart(values["b"], values["c"]) == 0 and apart(values["a"], values["c"]) == 0
+    assert luck(3, 3) == pytest.approx(0.1)
+    assert say(result, "frechet", "a", "b") == "FCD: a 2 (1 to 3), b 5 (4 to 6): lower, all runs apart"
+    assert "1 runs ended in a loss that is not finite" in table(result, ("frechet",))
+    axes = draw(result, ("frechet",)).axes[0]
+    assert axes.lines[0].get_ydata().tolist() == [4.0, 2.0]
+
+
+def test_shipped_results_are_of_the_experiments_as_they_stand():
+    """A result that ships was run with the arms that the definitions have now."""
+    for path in RESULTS.glob("*.json"):
+        result = load_result(path.stem)
+        assert [arm["name"] for arm in result["arms"]] == [arm.name for arm in EXPERIMENTS[path.stem].arms]
+        for arm, defined in zip(result["arms"], EXPERIMENTS[path.stem].arms):
+            assert arm["settings"] == json.loads(json.dumps(defined.settings)) and arm["only"] == defined.only
