@@ -1,5 +1,6 @@
 """A small network that names what is in a face: hair colour, eye colour, and whatever else has labels."""
 
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 from tqdm.auto import tqdm
 
 from animegan_helpers.budget import best_precision
@@ -66,11 +68,12 @@ def name_faces(network: AttributeNetwork, images: np.ndarray, chunk: int = 250, 
     """
     if images.shape[1:] != (3, 64, 64) or not len(images):
         raise ValueError(f"pictures to name must be (N, 3, 64, 64), N at least 1, not {images.shape}")
+    read = _quick_features(network)
     values, confidence, features = {f: [] for f in network.factors}, {f: [] for f in network.factors}, []
     device = next(network.parameters()).device
     starts = range(0, len(images), chunk)
     for start in tqdm(starts, progress, disable=progress is None, leave=False, unit="chunk"):
-        seen = network.features(to_tensor(images[start : start + chunk]).to(device))
+        seen = read(to_tensor(images[start : start + chunk]).to(device))
         features.append(seen.cpu().numpy())
         for factor, scores in network.name(seen).items():
             best = scores.softmax(dim=1).max(dim=1)
@@ -78,6 +81,18 @@ def name_faces(network: AttributeNetwork, images: np.ndarray, chunk: int = 250, 
             confidence[factor].append(best.values.cpu().numpy())
     values, confidence = ({f: np.concatenate(parts) for f, parts in table.items()} for table in (values, confidence))
     return Names(values, confidence, np.concatenate(features))
+
+
+def _quick_features(network: AttributeNetwork) -> nn.Module:
+    """images -> features as in eval mode, in less than half of the time on a CPU.
+
+    Batch norm is folded into the convolution before it; ReLU comes after the pooling, which changes nothing.
+    """
+    layers = list(copy.deepcopy(network.convolutions).eval())
+    quick = []
+    for convolution, norm, relu, pool in zip(*(layers[k::4] for k in range(4))):
+        quick += [fuse_conv_bn_eval(convolution, norm), pool, relu]
+    return nn.Sequential(*quick, network.to_features).to(memory_format=torch.channels_last)
 
 
 def targets_of(faces: FaceSet, factors: dict[str, list[str]]) -> np.ndarray:

@@ -51,8 +51,9 @@ def frechet_distance(samples: np.ndarray | Moments, data: np.ndarray | Moments) 
 
 def frechet_interval(samples: np.ndarray, data: Moments, rounds: int = 30, seed: int = 0) -> tuple[float, float]:
     """The central 95% of the Frechet distance when the samples are drawn again, moved back as `bootstrap` does."""
-    return resample(lambda drawn: frechet_distance(samples[drawn], data), len(samples), frechet_distance(samples, data),
-                    rounds, seed)  # fmt: skip
+    value = frechet_distance(samples, data)
+    low, high = resample(lambda drawn: frechet_distance(samples[drawn], data), len(samples), value, rounds, seed)
+    return max(0.0, low), high
 
 
 def kernel_distance(samples: np.ndarray, data: np.ndarray) -> float:

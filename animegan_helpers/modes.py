@@ -98,10 +98,11 @@ def bootstrap(measure: Callable[[np.ndarray], float], counts: np.ndarray, rounds
     """The central 95% of `measure(counts)` when the samples are drawn again with replacement (Efron 1979).
 
     Drawing again loses rare modes once more, which shifts every round the same way; the interval is therefore moved
-    back so that the rounds' median lies on the measure itself. It says how much another draw of as many samples would
+    back so that the rounds' median lies on the measure itself, and cut off at 0, below which no measure of counts can
+    be. It says how much another draw of as many samples would
     differ, not how far a small sample is off: the yardstick of real faces at the same size says that.
     """
     random, shares = np.random.default_rng(seed), _shares(counts)
     values = np.array([measure(random.multinomial(int(counts.sum()), shares)) for _ in range(rounds)])
     low, high = measure(counts) + np.quantile(values - np.median(values), (0.025, 0.975))
-    return float(low), float(high)
+    return max(0.0, float(low)), float(high)

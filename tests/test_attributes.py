@@ -17,7 +17,7 @@ from animegan_helpers.attributes import (
     train_attributes,
 )
 from animegan_helpers.checkpoint import PRETRAINED, CheckpointError, read_tensors, write_tensors
-from animegan_helpers.faces import FaceSet, load_faces
+from animegan_helpers.faces import FaceSet, load_faces, to_tensor
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 
@@ -62,6 +62,9 @@ def test_names_do_not_depend_on_the_chunk(trained):
     for factor in whole.values:
         assert (whole.values[factor] == parts.values[factor]).all()
         assert ((whole.confidence[factor] > 0) & (whole.confidence[factor] <= 1)).all()
+    with torch.no_grad():
+        plain = trained[0].features(to_tensor(images)).numpy()
+    assert np.allclose(whole.features, plain, atol=1e-4)
     assert whole.features.shape == (30, 32) and np.allclose(whole.features, parts.features, atol=1e-4)
 
 

@@ -70,7 +70,7 @@ def test_each_fault_moves_its_own_measure(drawn, network, half, real):
         for name in ("frechet", "kernel"):  # the worse the fault, the larger the distance
             values = [row[name] for row in rows]
             assert values == sorted(values), name
-        assert rows[2]["coverage"] < honest["coverage"] and rows[2]["density"] < honest["density"]
+        assert rows[2]["coverage"] < honest["coverage"] and rows[2]["recall"] < honest["recall"]
         assert rows[2]["cells_js"] > honest["cells_js"]
     repeats = row_of(real[random.integers(0, 10, 250)], network, half)
     assert repeats["support"] == pytest.approx(10, rel=0.1) and repeats["support_interval"][0] <= 10
