@@ -137,7 +137,7 @@ class Explorer:
         z = self.z()[0]
         moved = {name: strip(self.generator, z, d, self.reach, columns) for name, d in self.directions.items()}
         ticks = [f"{value:+.1f}" for value in np.linspace(-self.reach, self.reach, columns)]
-        title = "Still picture: what each slider does (make lab for the live ones)"
+        title = "What each slider does (make lab: move them)"
         return draw_strips(moved, title, ticks, "slider's value (length of the step in z)")
 
     def _set_quietly(self, values: dict) -> None:

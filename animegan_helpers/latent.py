@@ -75,8 +75,8 @@ def film_strip(generator: nn.Module, start: torch.Tensor, end: torch.Tensor, cou
 
 def draw_strips(strips: dict[str, torch.Tensor], title: str, ticks: list | np.ndarray, xlabel: str) -> Figure:
     """A figure with one labelled row of faces (N, 3, 64, 64) for each entry; ticks: what stands under the N columns."""
-    count = len(ticks)
-    figure = Figure(figsize=(0.8 * count + 1.4, 0.8 * len(strips) + 0.9), layout="constrained", dpi=90)
+    count, letters = len(ticks), max(map(len, strips))
+    figure = Figure(figsize=(0.8 * count + 0.4 + 0.1 * letters, 0.8 * len(strips) + 0.9), layout="constrained", dpi=90)
     axes = figure.subplots()
     axes.imshow(make_grid(torch.cat(list(strips.values())), columns=count, gap=2))
     axes.set(title=title, xlabel=xlabel)

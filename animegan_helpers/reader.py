@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from animegan_helpers.attributes import PRETRAINED, load_attributes
 
@@ -18,11 +19,12 @@ class Reader:
     """Names faces.
 
     factors: factor ("hair") -> its values; judge: images (N, 3, 64, 64) in [-1, 1] -> factor -> probabilities
-    (N, values); source: whose judgement that is, in words.
+    (N, values); describe: images -> features (N, F) to measure distances on; source: whose judgement it is, in words.
     """
 
     factors: dict[str, list[str]]
     judge: Callable[[torch.Tensor], dict[str, torch.Tensor]]
+    describe: Callable[[torch.Tensor], torch.Tensor]
     source: str
 
     @torch.no_grad()
@@ -30,6 +32,11 @@ class Reader:
         """factor -> (N, values), each row adding up to 1."""
         parts = [self.judge(part) for part in images.split(chunk)]
         return {factor: torch.cat([part[factor] for part in parts]) for factor in self.factors}
+
+    @torch.no_grad()
+    def features(self, images: torch.Tensor, chunk: int = 250) -> torch.Tensor:
+        """(N, F)."""
+        return torch.cat([self.describe(part) for part in images.split(chunk)])
 
     def name(self, images: torch.Tensor) -> dict[str, np.ndarray]:
         """factor -> (N,) array of str: the likeliest value of each face."""
@@ -41,7 +48,12 @@ def network_reader(path: Path) -> Reader:
     """The attribute network in a file."""
     network = load_attributes(path)
     return Reader(network.factors, lambda images: {f: logits.softmax(1) for f, logits in network(images).items()},
-                  f"the attribute network {path.stem}")  # fmt: skip
+                  network.features, f"the attribute network {path.stem}")  # fmt: skip
+
+
+def coarse_pixels(images: torch.Tensor) -> torch.Tensor:
+    """(N, 192): the mean colours of 8x8 patches of faces (N, 3, 64, 64)."""
+    return F.avg_pool2d(images, 8).flatten(1)
 
 
 def hair_brightness(images: torch.Tensor) -> torch.Tensor:
@@ -58,7 +70,7 @@ def brightness_reader(samples: torch.Tensor) -> Reader:
         light = torch.sigmoid(4 * (hair_brightness(images) - middle) / spread)
         return {"hair": torch.stack([1 - light, light], 1)}
 
-    return Reader({"hair": ["dark", "light"]}, judge, "the brightness of the hair")
+    return Reader({"hair": ["dark", "light"]}, judge, coarse_pixels, "the brightness of the hair")
 
 
 def choose_reader(about: dict, samples: torch.Tensor, folder: Path = PRETRAINED, least: float = 0.05) -> Reader:

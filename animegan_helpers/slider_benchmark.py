@@ -24,7 +24,8 @@ def make_explorer(generator: nn.Module, discriminator: nn.Module | None, faces: 
     What a network has learnt does not change its speed.
     """
     network = AttributeNetwork({"hair": [f"{k}" for k in range(12)], "eyes": [f"{k}" for k in range(10)]}).eval()
-    reader = Reader(network.factors, lambda images: {f: p.softmax(1) for f, p in network(images).items()}, "untrained")
+    reader = Reader(network.factors, lambda images: {f: p.softmax(1) for f, p in network(images).items()},
+                    network.features, "untrained")  # fmt: skip
     directions = {f"direction {k}": d for k, d in enumerate(random_directions(8, generator.z_dim))}
     return Explorer(generator, directions, reader=reader, discriminator=discriminator, faces=faces)
 

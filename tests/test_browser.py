@@ -4,34 +4,24 @@ Needs the system's Chromium (`apt-get install chromium`, or CHROMIUM=/path/to/it
 Screenshots are kept under build/screenshots/.
 """
 
-import contextlib
 import json
 import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-from pathlib import Path
+import statistics
 
 import pytest
+from lab_in_browser import (
+    PROJECT,
+    RUN_ALL,
+    chromium,
+    find_chromium,
+    jupyterlab,
+    open_notebook,
+    wait_for,
+    wait_until_run,
+)
 
-PROJECT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = PROJECT / "build" / "screenshots"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 PANEL = ".jp-OutputArea img.animegan-live"
-RUN_ALL = """async () => {
-    const app = window.jupyterapp;
-    await app.restored;
-    const page = app.shell.currentWidget;
-    await page.revealed;
-    await page.sessionContext.ready;
-    window.runAllDone = false;
-    app.commands.execute('notebook:run-all-cells').then(() => { window.runAllDone = true; });
-}"""
 # A picture's source, each time it changes; the panel may be drawn faster than a test could ask.
 RECORD = """selector => {
     window.seen = [];
@@ -41,58 +31,19 @@ RECORD = """selector => {
     };
     new MutationObserver(note).observe(document.body, {subtree: true, childList: true, attributeFilter: ['src']});
 }"""
-BYTES = """async selector => {
-    const image = [...document.querySelectorAll(selector)].at(-1);
+# The fingerprint of the picture's bytes.
+BYTES = """async image => {
     const data = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
     return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', data))).join(' ');
 }"""
-
-
-def find_chromium() -> str | None:
-    return next(filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)]), None)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextlib.contextmanager
-def jupyterlab(folder: Path, budget: str):
-    """The address of a JupyterLab on a copy of the notebooks, with configuration, cache and runs of its own."""
-    notebooks, config = folder / "notebooks", folder / "config"
-    shutil.copytree(PROJECT / "notebooks", notebooks, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    (config / "labconfig").mkdir(parents=True)
-    for path in notebooks.glob("*.ipynb"):
-        notebook = json.loads(path.read_text("utf-8"))
-        for cell in notebook["cells"]:
-            if cell["cell_type"] == "code":
-                cell["outputs"] = []  # so that nothing on the page is of an earlier run
-                if budget == "smoke":  # two epochs are over before one can look
-                    cell["source"] = [line.replace("epochs=budget.epochs", "epochs=40") for line in cell["source"]]
-        path.write_text(json.dumps(notebook), "utf-8")
-    off = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-    (config / "labconfig" / "page_config.json").write_text(json.dumps(off))
-    environment = os.environ | {
-        "ANIMEGAN_BUDGET": budget, "ANIMEGAN_RUNS": str(folder / "runs"), "PYTHONPATH": str(PROJECT),
-        "JUPYTER_CONFIG_DIR": str(config), "JUPYTER_DATA_DIR": str(folder / "data"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "IPYTHONDIR": str(folder / "ipython"),
-    }  # fmt: skip
-    port, token = free_port(), "test"
-    words = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-             f"--ServerApp.port={port}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={notebooks}",
-             "--LabApp.expose_app_in_browser=True"]  # fmt: skip
-    with (folder / "jupyter.log").open("w") as log:
-        server = subprocess.Popen(words, env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True)
-        try:
-            yield lambda name: f"http://127.0.0.1:{port}/lab/tree/{name}?token={token}&reset"
-        finally:
-            server.send_signal(signal.SIGTERM)  # JupyterLab shuts its kernels down
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
+# Milliseconds from a key to the next picture, decoded and ready to be painted.
+TIME_KEYS = """image => {
+    let pressed = 0;
+    window.delays = [];
+    document.addEventListener('keydown', () => { pressed = performance.now(); }, true);
+    new MutationObserver(() => image.decode().then(() => window.delays.push(performance.now() - pressed)))
+        .observe(image, {attributeFilter: ['src']});
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -100,49 +51,27 @@ def lab(tmp_path_factory):
     if not find_chromium():
         pytest.skip("no Chromium here: install it, or set CHROMIUM to its path")
     pytest.importorskip("playwright.sync_api")
-    with jupyterlab(tmp_path_factory.mktemp("lab"), os.environ.get("ANIMEGAN_BUDGET", "smoke")) as address:
+    budget = os.environ.get("ANIMEGAN_BUDGET", "smoke")
+
+    def longer(line: str) -> str:  # two epochs are over before one can look
+        return line.replace("epochs=budget.epochs", "epochs=40") if budget == "smoke" else line
+
+    with jupyterlab(tmp_path_factory.mktemp("lab"), budget, longer) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def browser(lab):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
-def open_notebook(browser, address: str):
-    """A page with the notebook open; waits for JupyterLab, which may take a while to start."""
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
-    deadline = time.monotonic() + 120
-    while True:
-        try:
-            page.goto(address, timeout=60_000)
-            break
-        except Exception:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(1)
-    page.wait_for_selector(".jp-Notebook", timeout=120_000)
-    return page
-
-
-def photograph(page, name: str, selector: str | None = None) -> None:
+def photograph(page, name: str, locator=None) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    if selector:
-        page.locator(selector).last.scroll_into_view_if_needed()
+    if locator:
+        locator.scroll_into_view_if_needed()
         page.wait_for_timeout(300)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
-
-
-def wait_until_run(page, minutes: float) -> None:
-    page.wait_for_function("window.runAllDone", timeout=minutes * 60_000)
-    said = page.evaluate("[...document.querySelectorAll('.jp-OutputArea-output')].map(o => o.innerText)")
-    assert not [text for text in said if "Traceback (most recent call last)" in text]
-    assert not page.get_by_text("Error displaying widget").count()
 
 
 def need(name: str) -> str:
@@ -157,7 +86,7 @@ def test_05_is_live_can_be_stopped_and_replayed(browser, lab):
     page.evaluate(RUN_ALL)
     page.wait_for_selector(PANEL, timeout=180_000)
     page.wait_for_function("window.seen.length >= 2", timeout=120_000)
-    photograph(page, "05-training", PANEL)
+    photograph(page, "05-training", page.locator(PANEL).last)
     page.wait_for_function("window.seen.length >= 4", timeout=120_000)  # drawn three times after its start
     assert page.locator(PANEL).count(), "the run was over before the panel was drawn three times"
 
@@ -170,50 +99,140 @@ def test_05_is_live_can_be_stopped_and_replayed(browser, lab):
     assert page.get_by_text("finished after").count(), "running again did not go on to the end"
     assert not page.locator(PANEL).count(), "the widgets did not give way to the last picture"
 
-    handle, picture = ".widget-slider .noUi-handle", ".jp-OutputArea img.widget-image"
-    page.locator(handle).last.scroll_into_view_if_needed()
-    photograph(page, "05-replay", handle)
-    last = page.evaluate(BYTES, picture)
-    page.locator(handle).last.focus()
+    image = page.locator(".jp-OutputArea img.animegan-replay")
+    panel = page.locator(".jp-OutputArea .jupyter-widgets:has(img.animegan-replay)").first
+    handle, readout = panel.locator(".noUi-handle").first, panel.locator(".widget-readout").first
+    photograph(page, "05-replay", image)
+    last, epoch = image.evaluate(BYTES), int(readout.inner_text())
+    handle.focus()
     page.keyboard.press("ArrowLeft")
-    wait_for(page, lambda: page.evaluate(BYTES, picture) != last)
-    photograph(page, "05-replay-earlier", handle)
+    wait_for(page, lambda: image.evaluate(BYTES) != last)
+    assert int(readout.inner_text()) == epoch - 1
+    photograph(page, "05-replay-earlier", image)
+    page.keyboard.press("ArrowRight")
+    wait_for(page, lambda: image.evaluate(BYTES) == last)
     page.close()
 
 
-def test_06_sliders_change_the_face(browser, lab):
+@pytest.fixture(scope="module")
+def page_06(browser, lab):
+    """Notebook 06, run."""
     page = open_notebook(browser, lab(need("06_explore_the_latent_space.ipynb")))
     page.evaluate(RUN_ALL)
     wait_until_run(page, 20)
-    panel = page.locator(".jp-OutputArea .jupyter-widgets:has(img.widget-image):has(.noUi-handle)").first
-    panel.scroll_into_view_if_needed()
-    handle, readout = panel.locator(".noUi-handle").first, panel.locator(".widget-readout").first
-    photograph(page, "06-explorer")
-    source = "node => node.querySelector('img.widget-image').src"
-    picture = """async node => {
-        const data = await (await fetch(node.querySelector('img.widget-image').src)).arrayBuffer();
-        return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', data))).join(' ');
-    }"""
-    panel.get_by_role("button", name="reset").click()  # the notebook's own cells may have left the sliders elsewhere
-    page.wait_for_timeout(1_000)
-    first, said, address = panel.evaluate(picture), readout.inner_text(), panel.evaluate(source)
-    handle.focus()
-    for _ in range(3):
-        page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(150)
-    wait_for(page, lambda: panel.evaluate(source) != address)
-    wait_for(page, lambda: readout.inner_text() != said)
-    assert panel.evaluate(picture) != first, "the face did not change"
-    photograph(page, "06-moved")
-    panel.get_by_role("button", name="reset").click()
-    wait_for(page, lambda: panel.evaluate(picture) == first)
-    assert readout.inner_text() == said
+    yield page
     page.close()
 
 
-def wait_for(page, holds, seconds: float = 20) -> None:
-    """Waits until `holds()`; the assertion is the caller's own sentence."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "nothing changed in time"
-        page.wait_for_timeout(100)
+@pytest.fixture
+def explorer(page_06):
+    """The explorer as it is at first."""
+    panel = page_06.locator(".jp-OutputArea .jupyter-widgets:has(img.animegan-face)").first
+    panel.scroll_into_view_if_needed()
+    panel.get_by_role("button", name="reset").click()
+    page_06.wait_for_timeout(1_000)
+    return panel
+
+
+def slider(panel, name: str):
+    """The handle and the readout of a slider."""
+    found = panel.locator(f".widget-slider:has(.widget-label:text-is('{name}'))")
+    return found.locator(".noUi-handle"), found.locator(".widget-readout")
+
+
+def test_06_arrow_keys_move_the_face_and_reset_brings_it_back(page_06, explorer):
+    face, (handle, readout) = explorer.locator("img.animegan-face"), slider(explorer, "seed")
+    first, said, seen = face.evaluate(BYTES), readout.inner_text(), explorer.locator("table").inner_text()
+    photograph(page_06, "06-explorer")
+    handle.focus()
+    for _ in range(3):
+        page_06.keyboard.press("ArrowRight")
+    wait_for(page_06, lambda: readout.inner_text() == str(int(said) + 3))
+    wait_for(page_06, lambda: face.evaluate(BYTES) != first)
+    wait_for(page_06, lambda: explorer.locator("table").inner_text() != seen)
+    photograph(page_06, "06-moved")
+    explorer.get_by_role("button", name="reset").click()
+    wait_for(page_06, lambda: face.evaluate(BYTES) == first)
+    assert readout.inner_text() == said and explorer.locator("table").inner_text() == seen
+
+
+def test_06_a_slider_can_be_dragged(page_06, explorer):
+    face, (handle, readout) = explorer.locator("img.animegan-face"), slider(explorer, "PCA 1")
+    before, box = face.evaluate(BYTES), handle.bounding_box()
+    across, down = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page_06.mouse.move(across, down)
+    page_06.mouse.down()
+    page_06.mouse.move(across + 60, down, steps=30)
+    page_06.mouse.up()
+    wait_for(page_06, lambda: float(readout.inner_text()) > 1)
+    wait_for(page_06, lambda: face.evaluate(BYTES) != before)
+    photograph(page_06, "06-dragged")
+
+
+def test_06_a_key_is_answered_in_time(page_06, explorer):
+    face, (handle, _) = explorer.locator("img.animegan-face"), slider(explorer, "PCA 1")
+    face.evaluate(TIME_KEYS)
+    handle.focus()
+    for k in range(30):
+        page_06.keyboard.press("ArrowRight")
+        page_06.wait_for_function(f"window.delays.length > {k}", timeout=5_000)
+    delays = page_06.evaluate("window.delays")
+    print(f"key to picture, in the browser: median {statistics.median(delays):.0f} ms, longest {max(delays):.0f} ms")
+    assert statistics.median(delays) < 150
+
+
+def test_06_a_burst_ends_at_the_last(page_06, explorer):
+    face, (handle, readout) = explorer.locator("img.animegan-face"), slider(explorer, "PCA 1")
+    first = face.evaluate(BYTES)
+
+    def press(times: int, pause: float) -> str:
+        explorer.get_by_role("button", name="reset").click()
+        wait_for(page_06, lambda: face.evaluate(BYTES) == first)
+        handle.focus()
+        for _ in range(times):
+            page_06.keyboard.press("ArrowRight")
+            page_06.wait_for_timeout(pause)
+        page_06.wait_for_timeout(1_000)
+        assert float(readout.inner_text()) == pytest.approx(0.05 * times)
+        return face.evaluate(BYTES)
+
+    assert press(24, 0) == press(24, 150) != first
+
+
+def test_06_the_lock_lets_one_thing_move(page_06, explorer):
+    explorer.get_by_role("button", name="lock the face").click()
+    (one, said_one), (two, said_two) = slider(explorer, "PCA 1"), slider(explorer, "PCA 2")
+    for handle, readout in ((one, said_one), (two, said_two)):
+        handle.focus()
+        page_06.keyboard.press("ArrowRight")
+        wait_for(page_06, lambda readout=readout: float(readout.inner_text()) == 0.05)
+    wait_for(page_06, lambda: float(said_one.inner_text()) == 0)
+    assert slider(explorer, "seed")[0].locator("xpath=ancestor::*[@disabled]").count()
+    photograph(page_06, "06-locked")
+
+
+def test_06_favourites_go_into_a_file(page_06, explorer, tmp_path):
+    for button, word in (("keep", "kept"), ("save JSON", "favourites.json"), ("save JSON", "is there already")):
+        explorer.get_by_role("button", name=button, exact=True).click()
+        explorer.get_by_text(word).wait_for(timeout=10_000)
+    name = page_06.evaluate("""async () => {
+        const contents = window.jupyterapp.serviceManager.contents;
+        return JSON.stringify(JSON.parse((await contents.get('favourites.json', {format: 'text'})).content));
+    }""")
+    kept = json.loads(name)["favourites"]
+    assert [len(entry["z"]) for entry in kept] == [100]
+
+
+def test_06_the_pad_answers_clicks_and_keys(page_06):
+    pad = page_06.locator(".jp-OutputArea .jupyter-widgets:has(img.animegan-face):has(.widget-gridbox)").first
+    pad.scroll_into_view_if_needed()
+    face, readouts = pad.locator("img.animegan-face"), pad.locator(".widget-readout")
+    first = face.evaluate(BYTES)
+    pad.locator("button").first.click()  # the corner at the top left
+    wait_for(page_06, lambda: [float(text) for text in readouts.all_inner_texts()] == [-5, 5])
+    wait_for(page_06, lambda: face.evaluate(BYTES) != first)
+    photograph(page_06, "06-pad", pad)
+    corner = face.evaluate(BYTES)
+    pad.locator(".noUi-handle").first.focus()
+    page_06.keyboard.press("ArrowRight")
+    wait_for(page_06, lambda: face.evaluate(BYTES) != corner)

@@ -17,11 +17,12 @@ from animegan_helpers.favourites import Favourites, FavouritesError, load_favour
 from animegan_helpers.latent import draw_latent, generate
 from animegan_helpers.networks import Discriminator
 from animegan_helpers.pad import Pad
-from animegan_helpers.reader import Reader
+from animegan_helpers.reader import Reader, coarse_pixels
 from animegan_helpers.slider_benchmark import BURST, make_explorer, slider_times
 
 OTHER = random_directions(2, seed=6)[1]
-READER = Reader({"hair": ["<dark>", "light"]}, lambda faces: {"hair": torch.tensor([[0.2, 0.8]] * len(faces))}, "test")
+READER = Reader({"hair": ["<dark>", "light"]}, lambda faces: {"hair": torch.tensor([[0.2, 0.8]] * len(faces))},
+                coarse_pixels, "test")  # fmt: skip
 
 
 @pytest.fixture
