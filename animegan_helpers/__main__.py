@@ -33,6 +33,8 @@ def train(arguments: argparse.Namespace) -> str:
     faces = load_faces(arguments.faces, count=arguments.count, minimum=config.batch)
     if int(os.environ.get("RANK", "0")) == 0:
         print(faces.summary())
+    if arguments.hold_out:
+        faces = faces.hold_out(arguments.hold_out)[0]
     measures = None
     if arguments.measure_every:
         from animegan_helpers.measuring_epochs import measures_for
@@ -186,6 +188,7 @@ def make_parser() -> argparse.ArgumentParser:
     p = command(train, "Train a GAN.")
     p.add_argument("--faces", help=faces_help)
     p.add_argument("--count", type=positive, help="use at most so many faces")
+    p.add_argument("--hold-out", type=positive, help="keep so many faces, always the same, out of training")
     p.add_argument("--preset", default="report", help=f"one of {', '.join(load_presets())} (default: report)")
     p.add_argument("--out", type=Path, required=True, help="folder of the run")
     p.add_argument("--resume", action="store_true", help="go on with the run in that folder")

@@ -63,6 +63,16 @@ class FaceSet:
         labels = {factor: values[indices] for factor, values in self.labels.items()}
         return FaceSet(images, labels, self.files[indices], self.skipped, self.source)
 
+    def hold_out(self, count: int) -> tuple["FaceSet", "FaceSet"]:
+        """The faces without `count` of them, and those, chosen by chance but always the same; both in their order.
+
+        Raises FacesError where none would be left.
+        """
+        if not 0 <= count < len(self):
+            raise FacesError(f"{count:,} of {len(self):,} faces cannot be held out: hold out fewer.")
+        order = np.random.default_rng(0).permutation(len(self))
+        return self.subset(np.sort(order[count:])), self.subset(np.sort(order[:count]))
+
     def tensor(self, indices=slice(None)) -> "torch.Tensor":
         """float32 (B, 3, size, size) in [-1, 1]: the faces at `indices` (a slice, integers, or a mask of bool)."""
         return to_tensor(self.images[indices if isinstance(indices, slice) else np.atleast_1d(indices)])

@@ -587,3 +587,14 @@ def test_find_duplicates():
     images[19] = images[3]
     images[11] = images[10]
     assert find_duplicates(images) == [(3, 7), (10, 11), (3, 19)]
+
+
+def test_held_out_faces_are_always_the_same(tmp_path):
+    faces = load_faces("", count=40, cache=tmp_path)
+    kept, held_out = faces.hold_out(10)
+    assert (len(kept), len(held_out)) == (30, 10)
+    assert sorted([*kept.files, *held_out.files]) == sorted(faces.files)
+    assert faces.hold_out(10)[1].files.tolist() == held_out.files.tolist()
+    for count in (-1, 40):
+        with pytest.raises(FacesError, match="cannot be held out"):
+            faces.hold_out(count)
