@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import cycle
 
@@ -99,18 +100,17 @@ def students(count: int, environment: dict[str, str]) -> Iterator[list[Student]]
 
 
 def all_at_once(tasks: list[Callable]) -> list:
-    """Calls every task in a thread of its own, all from the same moment; their answers in order."""
-    answers, barrier = [None] * len(tasks), threading.Barrier(len(tasks))
+    """Calls every task in a thread of its own, all from the same moment; their answers in order, or the first error."""
+    from jupyter_core.utils import ensure_event_loop
 
-    def work(k: int) -> None:
+    barrier = threading.Barrier(len(tasks))
+
+    def work(task: Callable):
         barrier.wait()
-        answers[k] = tasks[k]()
+        try:
+            return task()
+        finally:
+            ensure_event_loop().close()  # jupyter_client opens one in each thread, and leaves it open
 
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(len(tasks))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if any(answer is None for answer in answers):
-        raise RuntimeError("a kernel did not answer: see the message above")
-    return answers
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return list(pool.map(work, tasks))
