@@ -128,12 +128,17 @@ def run(in_place: bool, only: list[str], measure: bool = False) -> int:
 
 
 def record(budget: str, minutes: dict[str, float], memory: dict[str, float]) -> None:
-    """Puts measured minutes and MiB into data/timings.json, beside those of other budgets, and into MEASURED_PAGES."""
+    """Puts measured minutes and MiB into data/timings.json, beside those of other budgets, and into MEASURED_PAGES.
+
+    The numbers of one budget are of one machine: those of another are dropped.
+    """
     path = DATA / "timings.json"
     timings = json.loads(path.read_text()) if path.exists() else {}
-    entry = timings.setdefault(budget, {"minutes": {}})
-    entry["hardware"] = hardware()
-    entry["minutes"] |= {number: round(value, 2) for number, value in minutes.items()}
+    machine = hardware()
+    if timings.get(budget, {}).get("hardware") != machine:
+        timings[budget] = {"hardware": machine}
+    entry = timings[budget]
+    entry["minutes"] = entry.get("minutes", {}) | {number: round(value, 2) for number, value in minutes.items()}
     entry["memory_mib"] = entry.get("memory_mib", {}) | {number: round(value) for number, value in memory.items()}
     path.write_text(json.dumps(timings, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     for name, count in MEASURED_PAGES.items():

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animegan_helpers import class_load
+from animegan_helpers import class_load, workbook
 from animegan_helpers.budget import DATA, PROJECT
 from animegan_helpers.faces import FacesError, load_faces
 from animegan_helpers.memory import Peak, descendants, proportional_mib, resident_mib
@@ -201,6 +201,22 @@ def test_rows_are_filled_from_the_measurement():
     assert with_measured(rows, timings, 4) == (
         "a\n| [03 x](../notebooks/03_x.ipynb) | 0.3 | 4.0 | 1.5 |  |\n| [04 y](notebooks/04_y.ipynb) |  |  |  |  |\n"
     )
+
+
+def test_numbers_of_two_machines_are_not_mixed(tmp_path, monkeypatch):
+    page = tmp_path / "page.md"
+    page.write_text("| [01 a](notebooks/01_a.ipynb) | | |\n| [02 b](notebooks/02_b.ipynb) | | |\n")
+    monkeypatch.setattr(workbook, "DATA", tmp_path)
+    monkeypatch.setattr(workbook, "PROJECT", tmp_path)
+    monkeypatch.setattr(workbook, "MEASURED_PAGES", {"page.md": 2})
+    for machine, number in (("old", "01"), ("old", "02"), ("new", "02")):
+        monkeypatch.setattr(workbook, "hardware", lambda machine=machine: machine)
+        workbook.record("laptop", {number: 1.5}, {number: 700.0})
+        if machine == "old":
+            assert "| [01 a](notebooks/01_a.ipynb) |  | 1.5 |" in page.read_text()
+    kept = json.loads((tmp_path / "timings.json").read_text())
+    assert kept == {"laptop": {"hardware": "new", "minutes": {"02": 1.5}, "memory_mib": {"02": 700}}}
+    assert "| [01 a](notebooks/01_a.ipynb) |  |  |" in page.read_text()
 
 
 def markdown(path: Path) -> str:
