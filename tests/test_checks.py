@@ -4,6 +4,7 @@ Here the exercises on numbers; test_checks_networks.py has those on networks and
 """
 
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -340,6 +341,17 @@ def test_pointers_lead_to_sections_that_exist():
     for file in (PACKAGE / "checks").glob("*.py"):
         for notebook, section in re.findall(r"\b(0\d)\.(\d+)\b", file.read_text(encoding="utf-8")):
             assert section in headings[notebook], f"{file.name} points to {notebook}.{section}"
+
+
+def test_a_warning_inside_an_answer_does_not_show(recwarn):
+    """nbgrader takes whatever a tested cell writes to stderr for a failure."""
+
+    def warns(real_logits, fake_logits):
+        warnings.warn("old style", stacklevel=1)
+        return checks.discriminator_loss.ours(real_logits, fake_logits)
+
+    checks.discriminator_loss(warns)
+    assert not recwarn.list
 
 
 def test_brackets_too_many_are_named():

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import io
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ def exercise(where: str, ours: Any) -> Callable[[Callable[..., str]], Callable[.
             if callable(ours) and not callable(answer):
                 raise CheckFailed(f"the check wants the function or class itself, not {_short(answer)}: no brackets")
             try:
-                with torch.random.fork_rng(devices=[]):
+                with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # nbgrader gives no points where anything is written to stderr
                     torch.manual_seed(seed)
                     remark = test(answer, seed)
             except CheckFailed:
@@ -92,7 +94,8 @@ def carry_on(namespace: dict[str, Any], name: str, check: Callable) -> Any:
         return check.ours
 
 
-def prediction(guess: Any, *, options: tuple = (), between: tuple[float, float] | None = None) -> None:
+def prediction(guess: Any, *, options: tuple = (), between: tuple[float, float] | None = None,
+               quiet: bool = False) -> None:  # fmt: skip
     """Notes a guess made before a run; any guess will do that is one of the options or lies between two numbers."""
     if options and guess not in options:
         raise CheckFailed(f"choose one of {', '.join(map(repr, options))}, not {_short(guess)}")
@@ -101,7 +104,8 @@ def prediction(guess: Any, *, options: tuple = (), between: tuple[float, float] 
             raise CheckFailed(f"guess a number between {between[0]:g} and {between[1]:g}, not {_short(guess)}")
         if not between[0] <= guess <= between[1]:
             raise CheckFailed(f"{guess:g} cannot be: guess a number between {between[0]:g} and {between[1]:g}")
-    print(f"Noted: {guess}. Now run on, and compare.")
+    if not quiet:
+        print(f"Noted: {guess}. Now run on, and compare.")
 
 
 def reveal(namespace: dict[str, Any], name: str, result: Any) -> None:

@@ -95,8 +95,10 @@ def d_step(answer: Callable[..., tuple[float, float, float]], seed: int) -> str:
         "real and fake went through D in one batch: batch norm mixes the two kinds; two passes, see 05.2": (
             t.slope(lambda D: _one_pass(D, real, fake), t.D), t.slope(lambda D: 0.5 * _one_pass(D, real, fake), t.D)),
     }  # fmt: skip
-    chances = [float(t.D(real).sigmoid().mean()), float(t.D(fake).sigmoid().mean())]
-    loss = float(down(t.D(real)).mean() + up(t.D(fake)).mean())
+    with torch.no_grad():
+        on_real, on_fake = t.D(real), t.D(fake)
+    chances = [on_real.sigmoid().mean().item(), on_fake.sigmoid().mean().item()]
+    loss = (down(on_real).mean() + up(on_fake).mean()).item()
     got = answer(t.D, t.optimiser, t.real, t.fake)
     followed = t.moved()
     _check_moves(t, followed, "opt_d", "05.2")
@@ -151,7 +153,7 @@ def g_step(answer: Callable[..., float], seed: int) -> str:
     """(D, opt_g, fake), fake attached to G -> the loss, a float; G has made one step against the present D."""
     t = Table("G")
     wanted = t.slope(lambda D: down(D(t.fake)).mean(), t.G)
-    loss = float(down(copy.deepcopy(t.D)(t.fake)).mean())
+    loss = down(copy.deepcopy(t.D)(t.fake)).mean().item()
     judge_before = [p.detach().clone() for p in t.D.parameters()]
     others = {
         "that is the saturating loss log(1 - D(G(z))): it pushes least where D is sure, see 02.4":
