@@ -6,7 +6,7 @@ from torch import nn
 
 from animegan_helpers.coalescing import Coalesced
 from animegan_helpers.favourites import FavouritesPanel
-from animegan_helpers.latent import draw_latent, draw_strips, generate, slerp, strip
+from animegan_helpers.latent import draw_latent, draw_strips, film_strip, generate, slerp, strip
 from animegan_helpers.pictures import png_bytes
 from animegan_helpers.portrait import Portrait
 from animegan_helpers.reader import Reader
@@ -45,7 +45,7 @@ class Explorer:
     def _make_controls(self, seed: int, faces: int) -> None:
         import ipywidgets as widgets
 
-        layout, style = widgets.Layout(width="430px"), {"description_width": "170px"}
+        layout, style = widgets.Layout(width="470px"), {"description_width": "190px"}
 
         def whole(value: int, last: int, name: str):
             return widgets.IntSlider(value, 0, last, description=name, layout=layout, style=style)
@@ -67,7 +67,8 @@ class Explorer:
         }
         counts = sorted({*COUNTS, faces})
         self.count = widgets.ToggleButtons(options=counts, value=faces, description="faces",
-                                           style={"button_width": "36px", "description_width": "40px"})  # fmt: skip
+                                           layout=widgets.Layout(width=f"{50 + 40 * len(counts)}px"),
+                                           style={"button_width": "32px", "description_width": "40px"})  # fmt: skip
         self.controls = self.face_controls | self.direction_controls | self.component_controls | {"faces": self.count}
 
     def _lay_out(self) -> None:
@@ -86,11 +87,10 @@ class Explorer:
         headings = [widgets.HTML(f"<b>{text}</b>") for text in ("Which face", "Directions", "One component of z")]
         groups = self.face_controls, self.direction_controls, self.component_controls
         sliders = [part for heading, group in zip(headings, groups) if group for part in (heading, *group.values())]
-        panel = widgets.Layout(grid_gap="16px", overflow="hidden")
-        both = widgets.HBox([widgets.VBox([self.portrait.image, self.portrait.text]), widgets.VBox(sliders)],
-                            layout=panel)  # fmt: skip
-        self.widget = widgets.VBox([both, widgets.HBox([reset, surprise, self.lock, self.count]),
-                                    self.favourites.widget])  # fmt: skip
+        buttons = widgets.HBox([surprise, reset, self.lock, self.count])
+        left, right = widgets.VBox([self.portrait.image, self.portrait.text]), widgets.VBox([buttons, *sliders])
+        both = widgets.HBox([left, right], layout=widgets.Layout(grid_gap="16px", overflow="hidden"))
+        self.widget = widgets.VBox([both, self.favourites.widget])
 
     def z(self) -> torch.Tensor:
         """(faces, z_dim): seed or favourite, on the way to the other seed, truncated, moved along directions."""
@@ -133,12 +133,12 @@ class Explorer:
         return self
 
     def still(self, columns: int = 5):
-        """A figure: the first face moved along each of the directions."""
-        z = self.z()[0]
-        moved = {name: strip(self.generator, z, d, self.reach, columns) for name, d in self.directions.items()}
-        ticks = [f"{value:+.1f}" for value in np.linspace(-self.reach, self.reach, columns)]
-        title = "What each slider does (make lab: move them)"
-        return draw_strips(moved, title, ticks, "slider's value (length of the step in z)")
+        """A figure: the first face on its way to the other seed, and moved along each of the directions."""
+        z, other = self.z()[0], draw_latent(1, self.generator.z_dim, self.controls["towards"].value)[0]
+        moved = {"way there": film_strip(self.generator, z, other, columns)}
+        moved |= {name: strip(self.generator, z, d, self.reach, columns) for name, d in self.directions.items()}
+        ticks = ["left end", *[""] * (columns - 2), "right end"]
+        return draw_strips(moved, "What each slider does (make lab: move them)", ticks, "where the slider stands")
 
     def _set_quietly(self, values: dict) -> None:
         self.quiet = True

@@ -4,26 +4,30 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from html import escape
+from math import ceil
 
 import torch
+from PIL import Image
 from torch import nn
 
+from animegan_helpers.directions import SHOWN_AS
 from animegan_helpers.latent import generate
 from animegan_helpers.pictures import make_grid, png_bytes
 from animegan_helpers.reader import Reader
 
-BAR = ('<div title="{title}" style="background:#ddd;width:110px;height:9px;border-radius:4px;overflow:hidden">'
+ROW = ('<tr style="white-space:nowrap"><td style="width:84px;opacity:.7">{name}</td>'
+       '<td style="width:88px"><b>{value}</b></td>'
+       '<td style="width:110px">{bar}</td><td style="width:36px;text-align:right">{percent}</td></tr>')  # fmt: skip
+BAR = ('<div title="{title}" style="background:#ddd;height:9px;border-radius:4px;overflow:hidden">'
        '<div style="background:{colour};width:{percent:.0f}%;height:9px"></div></div>')  # fmt: skip
-ROW = ('<tr><td style="opacity:.7;padding-right:8px">{name}</td><td style="padding-right:8px"><b>{value}</b></td>'
-       '<td>{bar}</td><td style="text-align:right;padding-left:6px">{percent:.0f}%</td></tr>')  # fmt: skip
 NAMED, JUDGED = "#0072B2", "#E69F00"
 
 
 class Portrait:
     """A square with 1, 4, 9 ... faces in it, and below it a table of what is seen in them.
 
-    pixels: the square's side on the screen. The picture sent is as small as G makes it, 64 pixels a face, and the
-    browser enlarges it: a sixteenth of the bytes, and nothing on the page moves.
+    pixels: the square's side on the screen, which stands still whatever is in it. The picture sent is smaller, as that
+    is quicker; the browser enlarges it.
     """
 
     def __init__(self, generator: nn.Module, reader: Reader | None = None, discriminator: nn.Module | None = None,
@@ -45,8 +49,11 @@ class Portrait:
             self.text.value = self.table(z, images)
 
     def png(self, images: torch.Tensor) -> bytes:
-        """The PNG file of faces (N, 3, 64, 64), in rows of about as many as there are rows."""
-        return png_bytes(make_grid(images, columns=round(len(images) ** 0.5 + 0.49)))
+        """The PNG file of faces (N, 3, 64, 64) in a square, or nearly."""
+        columns = ceil(len(images) ** 0.5)
+        grid = make_grid(images, columns=columns)
+        smooth = 2 if columns < 3 else 1  # a browser enlarges by straight lines between pixels, and that shows
+        return png_bytes(grid.resize((grid.width * smooth, grid.height * smooth), Image.Resampling.BICUBIC))
 
     @torch.no_grad()
     def table(self, z: torch.Tensor, images: torch.Tensor) -> str:
@@ -55,17 +62,18 @@ class Portrait:
         if self.reader:
             shown = 2 if len(self.reader.factors) <= 3 else 1  # few factors leave room for the runner-up
             for factor, p in self.reader.probabilities(images).items():
-                best = p.mean(0).topk(min(shown, p.shape[1]))
-                for k, (chance, index) in enumerate(zip(*map(torch.Tensor.tolist, best))):
-                    rows.append(_row("" if k else factor, self.reader.factors[factor][index], chance, NAMED))
+                best, name = p.mean(0).topk(min(shown, p.shape[1])), SHOWN_AS.get(factor, factor)
+                for chance, index in zip(*map(torch.Tensor.tolist, best)):
+                    rows.append(_row(name, self.reader.factors[factor][index], chance, NAMED))
+                    name = ""  # of the runner-up
         if self.discriminator is not None:
             logit = self.discriminator(images).mean()
             rows.append(_row("D: real?", f"logit {float(logit):+.1f}", float(logit.sigmoid()), JUDGED))
         length = f"{float(z.norm(dim=1).mean()):.1f}"
-        rows.append(f'<tr><td style="opacity:.7;padding-right:8px">length of z</td><td><b>{length}</b></td></tr>')
+        rows.append(ROW.format(name="length of z", value=length, bar="", percent=""))
         title = f"mean of {len(z)} faces" if len(z) > 1 else "this face"
         return (f'<div style="line-height:1.35"><span style="opacity:.7">What is seen in {title}</span>'
-                f"<table>{''.join(rows)}</table></div>")  # fmt: skip
+                f'<table style="table-layout:fixed">{"".join(rows)}</table></div>')  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -81,4 +89,4 @@ def one_thread() -> Iterator[None]:
 
 def _row(name: str, value: str, share: float, colour: str) -> str:
     bar = BAR.format(title=escape(f"{name} {value}: {share:.0%}"), colour=colour, percent=100 * share)
-    return ROW.format(name=escape(name), value=escape(value), bar=bar, percent=100 * share)
+    return ROW.format(name=escape(name), value=escape(value), bar=bar, percent=f"{share:.0%}")

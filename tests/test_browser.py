@@ -211,15 +211,15 @@ def test_06_the_lock_lets_one_thing_move(page_06, explorer):
     photograph(page_06, "06-locked")
 
 
-def test_06_favourites_go_into_a_file(page_06, explorer, tmp_path):
+def test_06_favourites_go_into_a_file(page_06, explorer):
     for button, word in (("keep", "kept"), ("save JSON", "favourites.json"), ("save JSON", "is there already")):
-        explorer.get_by_role("button", name=button, exact=True).click()
+        explorer.locator("button", has_text=button).click()
         explorer.get_by_text(word).wait_for(timeout=10_000)
-    name = page_06.evaluate("""async () => {
+    text = page_06.evaluate("""async () => {
         const contents = window.jupyterapp.serviceManager.contents;
         return JSON.stringify(JSON.parse((await contents.get('favourites.json', {format: 'text'})).content));
     }""")
-    kept = json.loads(name)["favourites"]
+    kept = json.loads(text)["favourites"]
     assert [len(entry["z"]) for entry in kept] == [100]
 
 
