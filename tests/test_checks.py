@@ -47,6 +47,7 @@ RIGHT = [
     (checks.modes_covered, lambda c, least=1: sum(1 for value in c if value >= least)),
     (checks.kl, lambda s, d: float(F.kl_div(torch.tensor(share(d + 0.5)).log(), torch.tensor(share(s + 0.5)),
                                             reduction="sum"))),
+    (checks.runs_apart, lambda a, b: next((s for s in (1, -1) if (s * a).min() > (s * b).max()), 0)),
     (checks.density_and_coverage, lambda r, f, k: _by_torch(torch.tensor(r), torch.tensor(f), k)),
 ]  # fmt: skip
 
@@ -273,6 +274,15 @@ WRONG = [
     (checks.density_and_coverage, lambda r, f, k: (
         lambda i: (i.sum() / (k * len(f)), i.any(1).mean()))(_balls(r, f, k)[0] <= _balls(f, r, k)[1][:, k][None]),
      "around the reals"),
+    (checks.runs_apart, lambda a, b: np.sign(a.mean() - b.mean()), "compare the means"),
+    (checks.runs_apart, lambda a, b: np.sign(a.max() - b.max()), "best runs only"),
+    (checks.runs_apart, lambda a, b: int((a > b).all()) - int((a < b).all()), "run by run"),
+    (checks.runs_apart, lambda a, b: (a.max() < b.min()) * 1 - (a.min() > b.max()) * 1, "sign is turned"),
+    (checks.runs_apart, lambda a, b: int(a.min() > b.max()), "-1 is missing"),
+    (checks.runs_apart, lambda a, b: bool(a.min() > b.max()), "not True or False"),
+    (checks.runs_apart, lambda a, b: 1 if a.min() >= b.max() else -1 if a.max() <= b.min() else 0, "equal values"),
+    (checks.runs_apart, lambda a, b: np.sign(a.mean() - b.mean()) * (abs(a.mean() - b.mean()) > max(a.std(), b.std())),
+     "overlap a little"),
     (checks.detach_question, {}, "not done yet"),
     (checks.detach_question, dict.fromkeys("abcdef", True), r"\(b\) is false"),
     (checks.detach_question, dict.fromkeys("abcdef", False), r"\(a\) is true"),

@@ -18,10 +18,12 @@ from animegan_helpers.checks.generator_03 import generator, generator_block, siz
 from animegan_helpers.checks.latent_06 import named_direction, slerp
 from animegan_helpers.checks.modes_07 import density_and_coverage, kl, modes_covered
 from animegan_helpers.checks.step_05 import d_step, detach_question, g_step
+from animegan_helpers.checks.verdict_08 import runs_apart
 
 __all__ = [
     "CheckFailed", "NotDoneYet", "best_discriminator", "carry_on", "d_step", "density_and_coverage", "detach_question",
     "discriminator", "discriminator_block", "discriminator_loss", "effective_number", "g_step", "generator",
     "generator_block", "generator_loss", "kl", "modes_and_quality", "modes_covered", "named_direction", "normalise",
-    "prediction", "receptive_field", "reveal", "size_formula", "slerp", "to_levels", "transposed_convolution",
+    "prediction", "receptive_field", "reveal", "runs_apart", "size_formula", "slerp", "to_levels",
+    "transposed_convolution",
 ]  # fmt: skip
