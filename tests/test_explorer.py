@@ -3,11 +3,14 @@
 import asyncio
 import io
 import json
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from answering import SPECIAL, answering_generator
+from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
 from animegan_helpers.coalescing import Coalesced
@@ -245,3 +248,36 @@ def test_the_benchmark_prints_a_table(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
     table = run_slider_benchmark(events=3)
     assert table.count(f"burst of {BURST}") == 1 and "width 64" in table and "wanted" in table
+
+
+KERNEL_SET_UP = """
+import torch
+from answering import SPECIAL, answering_generator
+from animegan_helpers.explorer import Explorer
+explorer, drawn = Explorer(answering_generator(), {"special": SPECIAL}), []
+draw = explorer.redraw.action
+explorer.redraw.action = lambda: drawn.append(explorer.controls["special"].value) or draw()
+print(explorer.controls["special"].model_id)
+"""
+
+
+def test_a_kernel_draws_a_burst_of_messages_a_few_times_and_the_last_wins(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        said = []
+        listen = lambda message: said.append(message["content"].get("text", ""))  # noqa: E731
+        client.execute_interactive(KERNEL_SET_UP, output_hook=listen, timeout=60)
+        model = "".join(said).strip()
+        for k in range(1, 101):
+            data = {"method": "update", "state": {"value": 0.04 * k}, "buffer_paths": []}
+            client.shell_channel.send(client.session.msg("comm_msg", {"comm_id": model, "data": data}))
+        time.sleep(3)
+        said.clear()
+        client.execute_interactive("print(len(drawn), drawn[-1])", output_hook=listen, timeout=60)
+        count, last = "".join(said).split()
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    print(count, "pictures for 100 messages")
+    assert 1 <= int(count) <= 25 and float(last) == pytest.approx(4.0)
