@@ -83,8 +83,8 @@ def measure(arguments: argparse.Namespace) -> str:
         faces = load_faces(arguments.faces)
         path = arguments.attributes or choose_network(faces)
         network = load_attributes(path)
-        half = split(faces, network, path, progress=True)
-        measures = measure_samples(images, faces, network, half, arguments.neighbours, progress=True)
+        parts = split(faces, network, path, progress=True)
+        measures = measure_samples(images, faces, network, parts, arguments.neighbours, progress=True)
     print(table(measures))
     if arguments.json:
         write_json(arguments.json, measures)
@@ -101,11 +101,11 @@ def reference(arguments: argparse.Namespace) -> str:
         raise ValueError(f"{arguments.out} is there already: choose another name, or remove it first")
     faces = load_faces(arguments.faces)
     path = choose_network(faces)
-    half = split(faces, load_attributes(path), path, progress=True)
-    sizes = [size for size in (500, 2_000, 10_000) if size <= len(half.rows)] or [len(half.rows)]
-    half.reference.yardsticks = {size: yardstick(faces, half, size) for size in sizes}
-    save_reference(arguments.out, half.reference, {"faces": arguments.about})
-    return f"{half.reference.count:,} of {len(faces):,} faces as numbers in {arguments.out}"
+    parts = split(faces, load_attributes(path), path, progress=True)
+    sizes = [size for size in (500, 2_000, 10_000) if size <= len(parts.rows)] or [len(parts.rows)]
+    parts.reference.yardsticks = {size: yardstick(faces, parts, size) for size in sizes}
+    save_reference(arguments.out, parts.reference, {"faces": arguments.about})
+    return f"{parts.reference.count:,} of {len(faces):,} faces as numbers in {arguments.out}"
 
 
 def read_samples(path: Path) -> np.ndarray:

@@ -87,6 +87,8 @@ def full_row(images: np.ndarray, names: Names, reference: Reference) -> dict:
         "ms_ssim": mean_interval(similarity),
         "support": (pairs.low, pairs.high),
     }  # fmt: skip
+    for name, most in (("modes", len(seen.counts)), ("cells_off", len(seen.cells))):
+        intervals[name] = intervals[name][0], min(most, intervals[name][1])  # moving back can lead beyond all there are
     row = quick_row(names, reference, seen)
     row |= {"ms_ssim": float(similarity.mean()), "support": pairs.support, "alike": pairs.alike}
     row |= {f"{name}_interval": interval for name, interval in intervals.items()}
@@ -157,25 +159,25 @@ def against_reference(samples: np.ndarray, reference: Reference, network: Attrib
     return _together(full_row(samples, names, reference), reference.yardstick(len(samples)), reference)
 
 
-def measure_samples(samples: np.ndarray, faces: FaceSet, network: AttributeNetwork, half: Split,
+def measure_samples(samples: np.ndarray, faces: FaceSet, network: AttributeNetwork, parts: Split,
                     neighbours: int = 500, progress: bool = False) -> dict:  # fmt: skip
-    """Measures of uint8 samples (N, 3, 64, 64) against a half of the faces, and of the other half against it.
+    """Measures of uint8 samples (N, 3, 64, 64) against a part of the faces, and of the others against it.
 
-    half: what `split` made of the faces. Samples and faces are both named by the `network`, so that its mistakes fall
+    parts: what `split` made of the faces. Samples and faces are both named by the `network`, so that its mistakes fall
     on both sides. As many real faces are measured as samples, where there are as many. Neighbours are looked up for
     the first `neighbours` samples among all faces, in pixels. Returns {"samples": {...}, "real": {...}, ...}, ready
     for JSON. Raises ValueError for fewer than 3 samples.
     """
-    size = min(len(samples), len(half.rows))
+    size = min(len(samples), len(parts.rows))
     if size < 3:
         raise ValueError(f"{len(samples)} samples and {len(faces)} faces are too few to measure: use at least 3 and 6")
     samples = samples[:size]
     bar = tqdm(total=4, desc="measuring", disable=not progress, leave=False)
     names = name_faces(network, samples, progress="naming samples" if progress else None)
     bar.update()
-    row = full_row(samples, names, half.reference)
+    row = full_row(samples, names, parts.reference)
     bar.update()
-    real = yardstick(faces, half, size)
+    real = yardstick(faces, parts, size)
     bar.update()
     near = closeness(samples, faces.images, neighbours, progress)
     bar.close()
@@ -187,12 +189,12 @@ def measure_samples(samples: np.ndarray, faces: FaceSet, network: AttributeNetwo
         row[f"{name}_interval"] = mean_interval(np.arange(looked_up) < round(share * looked_up))
     real |= {"nearest_real": float(np.median(near.real_to_training)),
              "nearest_other": float(np.median(near.real_to_others)), "copied": 0.01, "repeated": 0.01}  # fmt: skip
-    return _together(row, real, half.reference)
+    return _together(row, real, parts.reference)
 
 
-def yardstick(faces: FaceSet, half: Split, size: int) -> dict:
-    """What `size` real faces of the half that is held out get: the best that any generator can hope for."""
-    return full_row(faces.images[half.rows[:size]], pick(half.seen, slice(0, size)), half.reference)
+def yardstick(faces: FaceSet, parts: Split, size: int) -> dict:
+    """What `size` real faces of those that are no reference get: the best that any generator can hope for."""
+    return full_row(faces.images[parts.rows[:size]], pick(parts.seen, slice(0, size)), parts.reference)
 
 
 def _together(row: dict, real: dict, reference: Reference) -> dict:

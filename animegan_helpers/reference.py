@@ -17,38 +17,41 @@ from animegan_helpers.faces import FaceSet
 from animegan_helpers.neighbours import pair_quantile
 
 REFERENCES = DATA / "reference"
-FEATURES, CELLS, ALIKE = 2_000, 100, 1e-5
+REFERENCE, FEATURES, CELLS, ALIKE = 5_000, 2_000, 100, 1e-5
 PLAIN = ("network", "fingerprint", "count", "factors", "alike", "shares", "confidence", "yardsticks")
 """Fields of a Reference that its file keeps as JSON, not as tensors."""
 
 
 @dataclass
-class Halves:
-    """Real faces cut in two at random: one half to measure against, the other to be measured, as the yardstick."""
+class Parts:
+    """Real faces cut in two at random: some to measure against, the others to be measured, as the yardstick."""
 
     reference: np.ndarray
-    held_out: np.ndarray
+    others: np.ndarray
 
 
-def halve(count: int, seed: int = 0) -> Halves:
-    """Indices of two halves of `count` faces, in rising order; raises ValueError for fewer than 4."""
+def cut(count: int) -> Parts:
+    """Indices of the two parts of `count` faces, in rising order; raises ValueError for fewer than 4.
+
+    The reference is half of them, 5,000 at most: then the very faces that `train --hold-out 5000` does not train on.
+    """
     if count < 4:
         raise ValueError(f"{count} faces are too few to measure against: use at least 4")
-    order = np.random.default_rng(seed).permutation(count)
-    return Halves(np.sort(order[count // 2 :]), np.sort(order[: count // 2]))
+    order, kept = np.random.default_rng(0).permutation(count), min(REFERENCE, count // 2)
+    return Parts(np.sort(order[:kept]), np.sort(order[kept:]))
 
 
 @dataclass
 class Reference:
-    """One half of a face set, as an attribute network sees it.
+    """One part of a face set, as an attribute network sees it.
 
-    network: the file it was seen with, and fingerprint: of its numbers; count: faces in the half; factors: the factors
+    network: the file it was seen with, and fingerprint: of its numbers; count: faces in the part; factors: the factors
     whose products are the modes, with the names of their values; counts (M,): faces of each mode; moments: of all
     their features; features (2,000 or fewer, F): of some, for what needs single faces; centres (k, F), cells (k,):
     k-means on the features, and the faces in each cell; alike: grey levels, nearer than which only 1 pair of real
     faces in 100,000 is; shares: factor -> the share of each value; confidence: factor -> how sure the network is, on
     average.
-    yardsticks: sample size -> what real faces of the other half get.
+    yardsticks: sample size -> what real faces of the other part get.
     """
 
     network: str
@@ -90,7 +93,7 @@ def pick(names: Names, rows) -> Names:
 
 def make_reference(images: np.ndarray, seen: Names, network: AttributeNetwork, path: Path | str = "",
                    factors: tuple[str, ...] = ("hair", "eyes")) -> Reference:  # fmt: skip
-    """The numbers of one half of a set: what `network`, from `path`, saw in it, and images of its first 2,000 faces.
+    """The numbers of one part of a set: what `network`, from `path`, saw in it, and images of its first 2,000 faces.
 
     images: uint8 (2,000 or fewer, 3, 64, 64). The modes are the products of `factors`. Raises ValueError where the
     network does not name one of them.
@@ -123,7 +126,7 @@ def make_reference(images: np.ndarray, seen: Names, network: AttributeNetwork, p
 
 @dataclass
 class Split:
-    """A face set, named and cut in two: one half as a reference, of the other the rows (N,), in random order, and what
+    """A face set, named and cut in two: one part as a reference, of the other the rows (N,), in random order, and what
     was seen in them."""
 
     reference: Reference
@@ -133,10 +136,10 @@ class Split:
 
 def split(faces: FaceSet, network: AttributeNetwork, path: Path | str = "",
           factors: tuple[str, ...] = ("hair", "eyes"), progress: bool = False) -> Split:  # fmt: skip
-    """Names all faces with the `network` from `path`, and makes one half of them a reference."""
-    halves = halve(len(faces))
+    """Names all faces with the `network` from `path`, and makes one part of them a reference."""
+    parts = cut(len(faces))
     # in random order: a set may be sorted, and its first 2,000 faces must stand for all of it
-    first, second = (np.random.default_rng(1).permutation(rows) for rows in (halves.reference, halves.held_out))
+    first, second = (np.random.default_rng(1).permutation(rows) for rows in (parts.reference, parts.others))
     seen = name_faces(network, faces.images, progress="naming faces" if progress else None)
     reference = make_reference(faces.images[first[:FEATURES]], pick(seen, first), network, path, factors)
     return Split(reference, second, pick(seen, second))

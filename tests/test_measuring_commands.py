@@ -47,7 +47,7 @@ def test_measure_without_the_faces(faces, samples, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "against 40 real faces" in printed and "nearest neighbours need the faces" in printed
     assert main([*words, "--reference", "untagged"]) == 0
-    assert "against 12,500 real faces, which cover" in capsys.readouterr().out
+    assert "against 5,000 real faces, which cover" in capsys.readouterr().out
     assert main([*words, "--reference", "nobody"]) == 2
     error = capsys.readouterr().err
     assert "no reference is called 'nobody': choose one of tagged, untagged" in error and error.count("\n") == 1
