@@ -29,7 +29,7 @@ class Pad:
             raise ValueError(f"a pad takes two directions, not {len(directions)}")
         self.generator, self.face, self.directions, self.reach = generator, z, directions, reach
         self.steps = np.linspace(-reach, reach, side)
-        self.portrait = Portrait(generator, reader, discriminator)
+        self.portrait = Portrait(generator, reader, discriminator, pixels=280)
         self.quiet = False
         self.redraw = Coalesced(self._draw)
         # the whole map in one batch: (side, side, z_dim), the first row is the topmost
@@ -47,7 +47,7 @@ class Pad:
         import ipywidgets as widgets
 
         side = len(self.steps)
-        look = {"layout": widgets.Layout(width="430px"), "style": {"description_width": "170px"}}
+        look = {"layout": widgets.Layout(width="470px"), "style": {"description_width": "190px"}}
         self.sliders = [widgets.FloatSlider(0.0, min=-self.reach, max=self.reach, step=0.05, description=name, **look)
                         for name in self.directions]  # fmt: skip
         for slider in self.sliders:

@@ -38,7 +38,7 @@ class Portrait:
         size = {"width": f"{pixels}px", "height": f"{pixels}px", "flex": "0 0 auto"}
         self.image = widgets.Image(format="png", layout=widgets.Layout(object_fit="contain", **size))
         self.image.add_class("animegan-face")
-        self.text = widgets.HTML(layout=widgets.Layout(width=f"{pixels}px"))
+        self.text = widgets.HTML(layout=widgets.Layout(width="330px", flex="0 0 auto"))
         self.lock = threading.Lock()  # JupyterLab handles sliders in one thread and runs cells in another
 
     def draw(self, z: torch.Tensor) -> None:
