@@ -161,14 +161,16 @@ def split_sections(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def write_slides(folder: Path, reveal: str | None = None) -> list[Path]:
-    """One deck for each notebook, as HTML. reveal: address or folder of reveal.js; None: on the web."""
+def write_slides(folder: Path) -> list[Path]:
+    """One reveal.js deck for each notebook, as HTML.
+
+    Text and pictures are inside; what turns them into slides (reveal.js, require.js) and sets formulas (MathJax) is
+    loaded from the web when a deck is opened. Without a network it is one long page.
+    """
     from nbconvert import SlidesExporter
 
     folder.mkdir(parents=True, exist_ok=True)
     exporter = SlidesExporter(reveal_scroll=True, reveal_number="c/t")
-    if reveal:
-        exporter.reveal_url_prefix = reveal
     written = []
     for path in notebook_paths():
         html, _ = exporter.from_notebook_node(tag_slides(split_sections(nbformat.read(path, 4))))
@@ -202,7 +204,6 @@ def main() -> int:
     commands.add_parser("release", help="what nbgrader gives out, in grading/release (make teacher installs nbgrader)")
     p = commands.add_parser("slides", help="a reveal.js deck of each notebook")
     p.add_argument("--out", type=Path, default=BUILD / "slides")
-    p.add_argument("--reveal", help="address or folder of reveal.js 4, to show the decks without a network")
     p = commands.add_parser("report", help="notebook 09 run and written as one page without code")
     p.add_argument("--notebook", type=Path, default=PROJECT / "notebooks" / "09_your_report.ipynb")
     p.add_argument("--out", type=Path, default=BUILD / "report.html")
@@ -217,9 +218,8 @@ def main() -> int:
         elif arguments.command == "student":
             print(f"{len(write_student_edition(arguments.out))} notebooks without solutions in {arguments.out}")
         else:
-            decks = write_slides(arguments.out, arguments.reveal)
-            where = "" if arguments.reveal else "; they load reveal.js from the web, unless --reveal says otherwise"
-            print(f"{len(decks)} decks in {arguments.out}{where}")
+            decks = write_slides(arguments.out)
+            print(f"{len(decks)} decks in {arguments.out}; they load reveal.js from the web when they are opened")
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -100,10 +100,10 @@ def test_slides_show_sections_and_keep_solutions_back(tmp_path):
     assert {"slide", "subslide", "skip", "-"} <= kinds
     headings = [cell for cell in notebook.cells if cell.cell_type == "markdown" and cell.source.startswith("## ")]
     assert headings and all(cell.metadata.slideshow.slide_type == "slide" for cell in headings)
-    decks = editions.write_slides(tmp_path, reveal="reveal.js")
+    decks = editions.write_slides(tmp_path)
     text = decks[1].read_text(encoding="utf-8")
     assert len(decks) == len(notebook_paths()) and "<section>" in text.replace("\n", "")
-    assert "reveal.js/dist/reveal.js" in text and "BEGIN SOLUTION" not in text
+    assert "/dist/reveal.js" in text and "BEGIN SOLUTION" not in text
 
 
 @needs_nbgrader
