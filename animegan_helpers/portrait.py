@@ -67,7 +67,8 @@ class Portrait:
                     rows.append(_row(name, self.reader.factors[factor][index], chance, NAMED))
                     name = ""  # of the runner-up
         if self.discriminator is not None:
-            logit = self.discriminator(images).mean()
+            device = next(self.discriminator.parameters()).device
+            logit = self.discriminator(images.to(device)).mean()
             rows.append(_row("D: real?", f"logit {float(logit):+.1f}", float(logit.sigmoid()), JUDGED))
         length = f"{float(z.norm(dim=1).mean()):.1f}"
         rows.append(ROW.format(name="length of z", value=length, bar="", percent=""))
