@@ -78,7 +78,7 @@ def draw_epochs(run: OwnRun, shares: tuple[float, ...] = (0.01, 0.1, 0.3, 0.5, 0
     epochs = [min(run.grids, key=lambda epoch: abs(epoch - share * last)) for share in shares]
     epochs = sorted(set(epochs))
     figure = Figure(figsize=(2.5 * min(3, len(epochs)), 2.8 * -(-len(epochs) // 3)), dpi=90, layout="constrained")
-    axes = np.atleast_1d(figure.subplots(-(-len(epochs) // 3), min(3, len(epochs)))).flat
+    axes = np.atleast_1d(figure.subplots(-(-len(epochs) // 3), min(3, len(epochs)))).ravel()
     side = 66 * faces - 2  # faces of 64 pixels, 2 between them
     for ax in axes:
         ax.axis("off")
