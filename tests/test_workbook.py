@@ -15,7 +15,7 @@ from animegan_helpers.workbook import PROJECT, notebook_paths
 
 TITLES = [
     "start_here", "look_at_the_data", "the_adversarial_game", "build_the_generator", "build_the_discriminator", "train",
-    "explore_the_latent_space", "measure_mode_spread", "rerun_the_report",
+    "explore_the_latent_space", "measure_mode_spread", "rerun_the_report", "your_report",
 ]  # fmt: skip
 
 
