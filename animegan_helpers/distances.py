@@ -1,6 +1,7 @@
 """Distances between two sets of features (N, F) and (M, F): Frechet's, with Gaussians, and the kernel's, without.
 
-On the attribute network's features they are called FCD and KCD here, never FID and KID: those are on Inception's.
+On the attribute network's features they are called FCD and KCD here, never FID and KID: those are on Inception's. The
+functions take any features: of an Inception network too, where you have its weights.
 """
 
 from collections.abc import Callable

@@ -93,9 +93,9 @@ def pick(names: Names, rows) -> Names:
 
 def make_reference(images: np.ndarray, seen: Names, network: AttributeNetwork, path: Path | str = "",
                    factors: tuple[str, ...] = ("hair", "eyes")) -> Reference:  # fmt: skip
-    """The numbers of one part of a set: what `network`, from `path`, saw in it, and images of its first 2,000 faces.
+    """The numbers of one part of a set: what `network`, from `path`, saw in it, and its images.
 
-    images: uint8 (2,000 or fewer, 3, 64, 64). The modes are the products of `factors`. Raises ValueError where the
+    images: uint8 (N, 3, 64, 64). The modes are the products of `factors`. Raises ValueError where the
     network does not name one of them.
     """
     missing = [factor for factor in factors if factor not in network.factors]
@@ -141,7 +141,7 @@ def split(faces: FaceSet, network: AttributeNetwork, path: Path | str = "",
     # in random order: a set may be sorted, and its first 2,000 faces must stand for all of it
     first, second = (np.random.default_rng(1).permutation(rows) for rows in (parts.reference, parts.others))
     seen = name_faces(network, faces.images, progress="naming faces" if progress else None)
-    reference = make_reference(faces.images[first[:FEATURES]], pick(seen, first), network, path, factors)
+    reference = make_reference(faces.images[first], pick(seen, first), network, path, factors)
     return Split(reference, second, pick(seen, second))
 
 
