@@ -65,10 +65,8 @@ class Explorer:
             "component": whole(7, self.generator.z_dim - 1, "component k"),
             "shift": real(0.0, -self.reach, self.reach, "z[k] moved by"),
         }
-        counts = sorted({*COUNTS, faces})
-        self.count = widgets.ToggleButtons(options=counts, value=faces, description="faces",
-                                           layout=widgets.Layout(width=f"{50 + 40 * len(counts)}px"),
-                                           style={"button_width": "32px", "description_width": "40px"})  # fmt: skip
+        counts = [(f"{n} face{'s' * (n > 1)}", n) for n in sorted({*COUNTS, faces})]
+        self.count = widgets.ToggleButtons(options=counts, value=faces, style={"button_width": "64px"})
         self.controls = self.face_controls | self.direction_controls | self.component_controls | {"faces": self.count}
 
     def _lay_out(self) -> None:
