@@ -217,7 +217,8 @@ def test_06_favourites_go_into_a_file(page_06, explorer):
         explorer.get_by_text(word).wait_for(timeout=10_000)
     text = page_06.evaluate("""async () => {
         const contents = window.jupyterapp.serviceManager.contents;
-        return JSON.stringify(JSON.parse((await contents.get('favourites.json', {content: true, format: 'text'})).content));
+        const file = await contents.get('favourites.json', {content: true, format: 'text'});
+        return file.content;
     }""")
     kept = json.loads(text)["favourites"]
     assert [len(entry["z"]) for entry in kept] == [100]
