@@ -26,8 +26,10 @@ from animegan_helpers.workbook import BUILD, notebook_paths
 CODE_STUB = 'raise NotImplementedError("your turn: replace this line")'
 TEXT_STUB = "*Your answer here: click twice, and replace this line.*"
 HANDED_OUT = ("README.md", "README.zh-CN.md", "LICENSE", "Makefile", "pyproject.toml", "environment.yml",
-              "animegan_helpers", "docs", "figures", "data/README.md", "data/timings.json", "data/pretrained")
+              "animegan_helpers", "docs", "figures", "data")  # fmt: skip
 """What a student needs besides the notebooks; tests and the graders' settings stay with the teacher."""
+LEFT_OUT = ("__pycache__", "cache", "runs", "drawn")
+"""What is not copied from these: what running the workbook makes again."""
 
 
 def role(cell: NotebookNode) -> str:
@@ -84,9 +86,8 @@ def write_student_edition(folder: Path) -> list[Path]:
     for name in HANDED_OUT:
         source, target = PROJECT / name, folder / name
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
         elif source.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
     written = []
     for path in notebook_paths():

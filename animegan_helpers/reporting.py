@@ -40,10 +40,14 @@ class OwnRun:
 
 
 def newest_run(folder: Path | None = None) -> Path | None:
-    """The newest run under `folder` (the workbook's own unless given) that has weights and curves, or None."""
+    """The newest run under `folder` (the workbook's own unless given) that has weights and curves, or None.
+
+    Runs of the smoke budget are not meant to be good: one is taken only where there is no other.
+    """
     found = (folder or runs_folder()).glob("0[59]*/generator.safetensors")
     whole = [path for path in found if (path.parent / "history.csv").exists() and "broken" not in path.parent.name]
-    return max(whole, key=lambda path: path.stat().st_mtime_ns).parent if whole else None
+    rank = lambda path: ("smoke" not in path.parent.name, path.stat().st_mtime_ns)
+    return max(whole, key=rank).parent if whole else None
 
 
 def open_run(folder: Path | str) -> OwnRun:

@@ -85,7 +85,7 @@ def test_student_folder_is_complete_and_nothing_is_overwritten(tmp_path):
     assert sorted(p.name for p in (out / "notebooks").iterdir()) == [path.name for path in notebook_paths()]
     for name in ("README.md", "pyproject.toml", "Makefile", "animegan_helpers/checks/core.py", "data/pretrained"):
         assert (out / name).exists()
-    assert not (out / "tests").exists()
+    assert not (out / "tests").exists() and not (out / "data" / "cache").exists()
     taken = tmp_path / "taken"
     taken.mkdir()
     (taken / "thesis.txt").write_text("mine")
