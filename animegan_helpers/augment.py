@@ -46,8 +46,8 @@ def cut_out(images: torch.Tensor, random: torch.Tensor) -> torch.Tensor:
     _, _, height, width = images.shape
 
     def inside(share: torch.Tensor, size: int) -> torch.Tensor:
-        places = torch.arange(size, device=images.device)
-        return (places - (share * size).floor()[:, None]).abs() < size / 4  # (B, size)
+        away = torch.arange(size, device=images.device) - (share * size).floor()[:, None]  # (B, size)
+        return (-(size // 4) <= away) & (away < size // 4)
 
     square = inside(random[:, 0], height)[:, :, None] & inside(random[:, 1], width)[:, None, :]
     return images * ~square[:, None]

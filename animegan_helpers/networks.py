@@ -71,11 +71,13 @@ class Discriminator(nn.Module):
         self.to_logit = nn.Conv2d(width * 8, 1, 4, bias=False)  # (B, 1, 1, 1)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.to_logit(self.blocks(images)).flatten()
+        return self.to_logit(self.blocks(images)).flatten(1).squeeze(1)
 
 
 class FullyConnectedGenerator(nn.Module):
-    """Latent vectors (B, z_dim) -> images (B, 3, 64, 64) in [-1, 1], as in Goodfellow et al. 2014 (arXiv 1406.2661).
+    """Latent vectors (B, z_dim) -> images (B, 3, 64, 64) in [-1, 1], without convolutions.
+
+    After Goodfellow et al. 2014 (arXiv 1406.2661), with DCGAN's batch norm and tanh.
 
     width 64 gives hidden layers of 256 and 256: 3,250,688 parameters, near the DCGAN generator's.
     """
@@ -108,7 +110,7 @@ class FullyConnectedDiscriminator(nn.Module):
         )  # fmt: skip
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.layers(images).flatten()
+        return self.layers(images).squeeze(1)
 
 
 ARCHITECTURES = {
@@ -127,7 +129,7 @@ INITIALISATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 def initialise(network: nn.Module, scheme: str = "normal") -> nn.Module:
     """Sets every weight in place and returns the network.
 
-    normal: N(0, 0.02), and batch-norm gains N(1, 0.02), as in DCGAN section 3.1 and its released code;
+    normal: N(0, 0.02) as in DCGAN section 4, and batch-norm gains N(1, 0.02) as in its released code;
     zero: everything 0, the report's claim R10; xavier: Glorot and Bengio 2010; orthogonal: Saxe et al. 2013
     (arXiv 1312.6120). Biases start at 0; the batch-norm gains of the last two at 1.
     """
