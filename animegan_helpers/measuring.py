@@ -64,11 +64,12 @@ def quick_row(names: Names, reference: Reference, seen: Look | None = None) -> d
     }
 
 
-def full_row(images: np.ndarray, names: Names, reference: Reference) -> dict:
+def full_row(images: np.ndarray, names: Names, reference: Reference, rounds: int = 200) -> dict:
     """All measures of uint8 samples (N, 3, 64, 64) that need no training face, with 95% intervals by the bootstrap.
 
     names: what the attribute network saw in them. The intervals are over other draws of the samples; those of recall
-    and coverage, which are shares of the reference, over other draws of that.
+    and coverage, which are shares of the reference, over other draws of that. rounds: how often the samples are drawn
+    again; a seventh of that for FCD and the Vendi score, which take long.
     """
     seen = look(names, reference)
     similarity, few = pair_similarity(images), len(seen.features)
@@ -79,11 +80,11 @@ def full_row(images: np.ndarray, names: Names, reference: Reference) -> dict:
         "js": modes.bootstrap(lambda c: modes.js_divergence(c, reference.counts), seen.counts),
         "cells_off": modes.bootstrap(lambda c: different_cells(c, reference.cells), seen.cells),
         "cells_js": modes.bootstrap(lambda c: modes.js_divergence(c, reference.cells), seen.cells),
-        "frechet": frechet_interval(names.features, reference.moments),
-        "kernel": kernel_interval(seen.features, seen.data),
+        "frechet": frechet_interval(names.features, reference.moments, rounds // 7),
+        "kernel": kernel_interval(seen.features, seen.data, rounds),
         "precision": mean_interval(seen.near.precise), "recall": mean_interval(seen.near.recalled),
         "density": mean_interval(seen.near.dense), "coverage": mean_interval(seen.near.covered),
-        "vendi": vendi_interval(seen.features),
+        "vendi": vendi_interval(seen.features, rounds // 7),
         "ms_ssim": mean_interval(similarity),
         "support": (pairs.low, pairs.high),
     }  # fmt: skip
