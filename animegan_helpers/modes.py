@@ -9,8 +9,6 @@ from math import lgamma
 
 import numpy as np
 
-from animegan_helpers.distances import frechet_distance, kernel_distance  # noqa: F401 - for notebook 08
-
 
 def count_modes(values: dict[str, np.ndarray], sizes: dict[str, int]) -> np.ndarray:
     """Counts (M,) of each combination of factors, M the product of their sizes, the last factor running fastest.
