@@ -66,7 +66,7 @@ class Explorer:
             "shift": real(0.0, -self.reach, self.reach, "z[k] moved by"),
         }
         counts = [(f"{n} face{'s' * (n > 1)}", n) for n in sorted({*COUNTS, faces})]
-        self.count = widgets.ToggleButtons(options=counts, value=faces, style={"button_width": "64px"})
+        self.count = widgets.ToggleButtons(options=counts, value=faces, style={"button_width": "78px"})
         self.controls = self.face_controls | self.direction_controls | self.component_controls | {"faces": self.count}
 
     def _lay_out(self) -> None:
@@ -88,7 +88,7 @@ class Explorer:
         buttons = widgets.HBox([surprise, reset, self.lock, self.count])
         left, right = widgets.VBox([self.portrait.image, self.portrait.text]), widgets.VBox([buttons, *sliders])
         both = widgets.HBox([left, right], layout=widgets.Layout(grid_gap="16px", overflow="hidden"))
-        self.widget = widgets.VBox([both, self.favourites.widget])
+        self.widget = widgets.VBox([both, self.favourites.widget], layout=widgets.Layout(width="fit-content"))
 
     def z(self) -> torch.Tensor:
         """(faces, z_dim): seed or favourite, on the way to the other seed, truncated, moved along directions."""
@@ -114,12 +114,12 @@ class Explorer:
 
     def reset(self) -> None:
         """Back to where the sliders were at first, unlocked, no favourite on show."""
-        self.base, self.lock.value, self.favourites.chosen.value = None, False, None
+        self.base, self.lock.value, self.favourites.chosen.value = None, False, ""
         self.set(**self.start)
 
     def surprise(self) -> None:
         """Another face, with the directions as they are."""
-        self.base, self.favourites.chosen.value = None, None
+        self.base, self.favourites.chosen.value = None, ""
         self.set(seed=int(np.random.default_rng().integers(SEEDS)), way=0.0)
 
     def show(self) -> "Explorer":

@@ -104,7 +104,7 @@ class FavouritesPanel:
         ):
             self.buttons[name] = widgets.Button(description=name, icon=icon, tooltip=tooltip, layout=narrow)
             self.buttons[name].on_click(lambda _, action=action: self.attempt(action))
-        self.chosen = widgets.Dropdown(options=[("favourites: 0", None)], layout=widgets.Layout(width="170px"))
+        self.chosen = widgets.Dropdown(options=[("favourites: 0", "")], layout=widgets.Layout(width="170px"))
         self.chosen.observe(self._recall, "value")
         self.name = widgets.Text("favourites", description="NAME", layout=widgets.Layout(width="200px"),
                                  style={"description_width": "50px"})  # fmt: skip
@@ -145,8 +145,8 @@ class FavouritesPanel:
 
     def _list(self) -> None:
         faces = self.favourites.faces
-        self.chosen.options = [(f"favourites: {len(faces)}", None), *((name, name) for name in faces)]
+        self.chosen.options = [(f"favourites: {len(faces)}", ""), *((name, name) for name in faces)]
 
     def _recall(self, change) -> None:
-        if change["new"] is not None:
+        if change["new"]:  # else the line that counts them
             self.recall(self.favourites.faces[change["new"]])

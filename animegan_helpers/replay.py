@@ -174,7 +174,8 @@ def replay(run: Path | str, faces: int = 36):
             status.value = f"error: {error}"
 
     button.on_click(write)
-    panel = widgets.VBox([widgets.HBox([play, slider]), image, widgets.HBox([button, status])])
+    parts = [widgets.HBox([play, slider]), image, widgets.HBox([button, status])]
+    panel = widgets.VBox(parts, layout=widgets.Layout(width="fit-content"))
     hint = "the slider needs JupyterLab: make lab"
     show(panel, small_bytes(captioned(last, f"Still picture of epoch {epochs[-1]}; {hint}")), hint)
     return panel

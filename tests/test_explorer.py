@@ -163,7 +163,9 @@ def test_favourites_come_back_to_the_bit(generator, tmp_path, monkeypatch):
     assert other.portrait.image.value == picture
     other.controls["special"].value = 1.0  # and it can be moved on from
     assert torch.allclose(other.z()[0], kept + SPECIAL, atol=1e-5)
+    assert other.favourites.chosen.label == "seed 7"
     other.reset()
+    assert other.favourites.chosen.label == "favourites: 1"
     assert torch.allclose(other.z()[0], draw_latent(1, seed=1)[0], atol=1e-6)
 
 
