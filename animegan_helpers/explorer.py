@@ -7,7 +7,6 @@ from torch import nn
 from animegan_helpers.coalescing import Coalesced
 from animegan_helpers.favourites import FavouritesPanel
 from animegan_helpers.latent import draw_latent, draw_strips, film_strip, generate, slerp, strip
-from animegan_helpers.pictures import png_bytes
 from animegan_helpers.portrait import Portrait
 from animegan_helpers.reader import Reader
 
@@ -124,10 +123,10 @@ class Explorer:
 
     def show(self) -> "Explorer":
         """Displays the sliders in a notebook; where none can live, a still picture of what they do."""
-        from animegan_helpers.live import figure_image, show
+        from animegan_helpers.live import figure_image, show, small_bytes
 
-        still = figure_image(self.still()).quantize(256)  # it is saved with the notebook: a third of the bytes
-        show(self.widget, png_bytes(still), "a still picture: the sliders need JupyterLab (make lab)")
+        still = small_bytes(figure_image(self.still()))
+        show(self.widget, still, "a still picture: the sliders need JupyterLab (make lab)")
         return self
 
     def still(self, columns: int = 5):

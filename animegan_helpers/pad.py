@@ -88,10 +88,10 @@ class Pad:
 
     def show(self) -> "Pad":
         """Displays the pad in a notebook; where no widget can live, the map."""
-        from animegan_helpers.live import figure_image, show
+        from animegan_helpers.live import figure_image, show, small_bytes
 
-        hint = "a still picture: the pad needs JupyterLab (make lab)"
-        show(self.widget, png_bytes(figure_image(self.still()).quantize(256)), hint)
+        still = small_bytes(figure_image(self.still()))
+        show(self.widget, still, "a still picture: the pad needs JupyterLab (make lab)")
         return self
 
     def still(self) -> Figure:
