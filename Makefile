@@ -45,7 +45,7 @@ figures: $(READY)
 
 # The notebooks without solutions, with all that a student needs, in build/student.
 student: $(READY)
-	$(VENV_PYTHON) -m animegan_helpers.editions student
+	$(VENV_PYTHON) -m animegan_helpers.course.editions student
 
 # nbgrader, for whoever marks: it adds buttons to the JupyterLab of this .venv.
 teacher: $(READY)
@@ -53,15 +53,15 @@ teacher: $(READY)
 
 # What nbgrader gives out, in grading/release; needs `make teacher` once.
 release: $(READY)
-	$(VENV_PYTHON) -m animegan_helpers.editions release
+	$(VENV_PYTHON) -m animegan_helpers.course.editions release
 
 # A reveal.js deck of each notebook, in build/slides.
 slides: $(READY)
-	$(VENV_PYTHON) -m animegan_helpers.editions slides
+	$(VENV_PYTHON) -m animegan_helpers.course.editions slides
 
 # Your report, notebook 09, run and written as one page: build/report.html.
 report: $(READY)
-	$(VENV_PYTHON) -m animegan_helpers.editions report
+	$(VENV_PYTHON) -m animegan_helpers.course.editions report
 
 clean:
 	$(PYTHON) -c "import shutil; [shutil.rmtree(p, ignore_errors=True) for p in ('build', '.pytest_cache', '.ruff_cache')]"

@@ -18,10 +18,10 @@ def positive(text: str) -> int:
 
 
 def train(arguments: argparse.Namespace) -> str:
-    from animegan_helpers import checkpoint, training
-    from animegan_helpers.faces import load_faces
+    from animegan_helpers.faces.faceset import load_faces
+    from animegan_helpers.gan import checkpoint, training
+    from animegan_helpers.gan.running import train as train_run
     from animegan_helpers.live import ProgressBar
-    from animegan_helpers.running import train as train_run
 
     settings = ("epochs", "seed", "batch", "width", "precision", "learning_rate_g", "learning_rate_d",
                 "synchronise_batch_norm")  # fmt: skip
@@ -37,7 +37,7 @@ def train(arguments: argparse.Namespace) -> str:
         faces = faces.hold_out(arguments.hold_out)[0]
     measures = None
     if arguments.measure_every:
-        from animegan_helpers.measuring_epochs import measures_for
+        from animegan_helpers.measures.epochs import measures_for
 
         measures = measures_for(faces, arguments.measure_every)
     trainer = train_run(config, faces.images, arguments.out, ProgressBar(), device=arguments.device, measure=measures)
@@ -45,15 +45,15 @@ def train(arguments: argparse.Namespace) -> str:
 
 
 def draw(arguments: argparse.Namespace) -> str:
-    from animegan_helpers.drawn import parse_only, write_faces
+    from animegan_helpers.drawing.drawn import parse_only, write_faces
 
     write_faces(arguments.out, arguments.count, arguments.seed, parse_only(arguments.only), arguments.flaws)
     return f"{arguments.count} faces in {arguments.out}"
 
 
 def sample(arguments: argparse.Namespace) -> str:
-    from animegan_helpers.checkpoint import load_weights
-    from animegan_helpers.latent import sample_faces
+    from animegan_helpers.gan.checkpoint import load_weights
+    from animegan_helpers.latent.space import sample_faces
     from animegan_helpers.pictures import save_samples
 
     weights = load_weights(arguments.weights)
@@ -63,13 +63,13 @@ def sample(arguments: argparse.Namespace) -> str:
 
 
 def measure(arguments: argparse.Namespace) -> str:
-    from animegan_helpers.attributes import load_attributes
-    from animegan_helpers.checkpoint import load_weights
-    from animegan_helpers.faces import load_faces
-    from animegan_helpers.latent import sample_faces
-    from animegan_helpers.measures_table import table, write_json
-    from animegan_helpers.measuring import against_reference, measure_samples
-    from animegan_helpers.reference import choose_network, load_reference, network_of, split
+    from animegan_helpers.faces.faceset import load_faces
+    from animegan_helpers.gan.checkpoint import load_weights
+    from animegan_helpers.latent.space import sample_faces
+    from animegan_helpers.measures.attributes import load_attributes
+    from animegan_helpers.measures.measuring import against_reference, measure_samples
+    from animegan_helpers.measures.reference import choose_network, load_reference, network_of, split
+    from animegan_helpers.measures.table import table, write_json
 
     if arguments.samples:
         images = read_samples(arguments.samples)
@@ -92,10 +92,10 @@ def measure(arguments: argparse.Namespace) -> str:
 
 
 def reference(arguments: argparse.Namespace) -> str:
-    from animegan_helpers.attributes import load_attributes
-    from animegan_helpers.faces import load_faces
-    from animegan_helpers.measuring import yardstick
-    from animegan_helpers.reference import choose_network, save_reference, split
+    from animegan_helpers.faces.faceset import load_faces
+    from animegan_helpers.measures.attributes import load_attributes
+    from animegan_helpers.measures.measuring import yardstick
+    from animegan_helpers.measures.reference import choose_network, save_reference, split
 
     if arguments.out.exists():
         raise ValueError(f"{arguments.out} is there already: choose another name, or remove it first")
@@ -120,9 +120,9 @@ def read_samples(path: Path) -> np.ndarray:
 
 
 def attributes(arguments: argparse.Namespace) -> str:
-    from animegan_helpers.attribute_card import Making, accuracies, confusion_of, make_card
-    from animegan_helpers.attributes import hold_out, save_attributes, train_attributes
-    from animegan_helpers.faces import load_faces
+    from animegan_helpers.faces.faceset import load_faces
+    from animegan_helpers.measures.attribute_card import Making, accuracies, confusion_of, make_card
+    from animegan_helpers.measures.attributes import hold_out, save_attributes, train_attributes
     from animegan_helpers.workbook import hardware
 
     out, card = arguments.out, arguments.out.with_suffix(".md")
@@ -155,7 +155,7 @@ def attributes_command(arguments: argparse.Namespace) -> str:
 
 def experiment(arguments: argparse.Namespace) -> str:
     from animegan_helpers.budget import choose_budget
-    from animegan_helpers.experimenting import run_experiment
+    from animegan_helpers.experiments.runner import run_experiment
 
     budget = choose_budget(arguments.budget).name
     path = run_experiment(arguments.name, budget, arguments.seeds, arguments.faces, arguments.device, arguments.out)
@@ -164,17 +164,17 @@ def experiment(arguments: argparse.Namespace) -> str:
 
 def benchmark(arguments: argparse.Namespace) -> str:
     if arguments.slider:
-        from animegan_helpers.slider_benchmark import run_slider_benchmark
+        from animegan_helpers.latent.slider_benchmark import run_slider_benchmark
 
         return run_slider_benchmark()
-    from animegan_helpers.benchmark import run_benchmark
+    from animegan_helpers.gan.benchmark import run_benchmark
 
     return run_benchmark(arguments.faces, arguments.width, arguments.batch, arguments.seconds, arguments.device)
 
 
 def make_parser() -> argparse.ArgumentParser:
-    from animegan_helpers.experiments import EXPERIMENTS
-    from animegan_helpers.training import load_presets
+    from animegan_helpers.experiments.arms import EXPERIMENTS
+    from animegan_helpers.gan.training import load_presets
 
     parser = argparse.ArgumentParser(prog="python -m animegan_helpers", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)

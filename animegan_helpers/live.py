@@ -11,8 +11,8 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from tqdm.auto import tqdm
 
+from animegan_helpers.gan.training import Trainer
 from animegan_helpers.pictures import make_grid, png_bytes
-from animegan_helpers.training import Trainer
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"  # Okabe and Ito's colour-blind-safe palette
 DPI = 90  # of the curves beside a grid

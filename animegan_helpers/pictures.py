@@ -8,7 +8,7 @@ import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
-from animegan_helpers.faces import to_uint8
+from animegan_helpers.faces.faceset import to_uint8
 
 
 def make_grid(images: torch.Tensor | np.ndarray, columns: int = 8, scale: int = 1, gap: int = 2) -> Image.Image:

@@ -20,7 +20,7 @@ from pathlib import Path
 from PIL import Image
 
 from animegan_helpers.budget import DATA, PROJECT, choose_budget, choose_device
-from animegan_helpers.memory import Peak, descendants, resident_mib
+from animegan_helpers.course.memory import Peak, descendants, resident_mib
 
 NOTEBOOKS = PROJECT / "notebooks"
 BUILD = PROJECT / "build"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from animegan_helpers.faces import load_faces
+from animegan_helpers.faces.faceset import load_faces
 from animegan_helpers.live import figure_image
 
 HERE = Path(__file__).parent

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from animegan_helpers.attributes import PRETRAINED
-from animegan_helpers.checkpoint import load_weights
-from animegan_helpers.faces import load_faces
-from animegan_helpers.latent import draw_latent, film_strip, sample_faces
+from animegan_helpers.faces.faceset import load_faces
+from animegan_helpers.gan.checkpoint import load_weights
+from animegan_helpers.latent.space import draw_latent, film_strip, sample_faces
+from animegan_helpers.measures.attributes import PRETRAINED
 from animegan_helpers.pictures import make_grid
 
 HERE = Path(__file__).parent

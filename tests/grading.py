@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from animegan_helpers import editions
+from animegan_helpers.course import editions
 from animegan_helpers.workbook import notebook_paths
 
 needs_nbgrader = pytest.mark.skipif(importlib.util.find_spec("nbgrader") is None,

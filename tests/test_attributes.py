@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from animegan_helpers.attribute_card import Making, accuracies, confusion_of, make_card
-from animegan_helpers.attributes import (
+from animegan_helpers.faces.faceset import FaceSet, load_faces, to_tensor
+from animegan_helpers.gan.checkpoint import PRETRAINED, CheckpointError, read_tensors, write_tensors
+from animegan_helpers.measures.attribute_card import Making, accuracies, confusion_of, make_card
+from animegan_helpers.measures.attributes import (
     UNKNOWN,
     AttributeNetwork,
     accuracy_of,
@@ -16,8 +18,6 @@ from animegan_helpers.attributes import (
     targets_of,
     train_attributes,
 )
-from animegan_helpers.checkpoint import PRETRAINED, CheckpointError, read_tensors, write_tensors
-from animegan_helpers.faces import FaceSet, load_faces, to_tensor
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 

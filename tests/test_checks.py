@@ -11,8 +11,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from animegan_helpers import checks, modes, toy
+from animegan_helpers import checks, toy
 from animegan_helpers.checks.core import PACKAGE, exercise
+from animegan_helpers.measures import modes
 from animegan_helpers.workbook import notebook_paths
 
 

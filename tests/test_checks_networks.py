@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from animegan_helpers import checks
-from animegan_helpers.networks import initialise
+from animegan_helpers.gan.networks import initialise
 
 bce = F.binary_cross_entropy_with_logits
 

@@ -19,11 +19,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animegan_helpers import class_load, workbook
+from animegan_helpers import workbook
 from animegan_helpers.budget import DATA, PROJECT
-from animegan_helpers.faces import FacesError, load_faces
-from animegan_helpers.memory import Peak, descendants, proportional_mib, resident_mib
-from animegan_helpers.student_kernel import Student, all_at_once
+from animegan_helpers.course import class_load
+from animegan_helpers.course.memory import Peak, descendants, proportional_mib, resident_mib
+from animegan_helpers.course.student_kernel import Student, all_at_once
+from animegan_helpers.faces.faceset import FacesError, load_faces
 from animegan_helpers.workbook import MEASURED_PAGES, NOTEBOOKS, notebook_paths, with_measured
 
 posix = pytest.mark.skipif(os.name != "posix", reason="rights of files as POSIX has them")
@@ -101,7 +102,7 @@ def test_what_one_user_packed_is_read_by_the_next(shared, monkeypatch):
     assert entry.stat().st_uid == 65534
     with user(65533):
         with monkeypatch.context() as patch:
-            patch.setattr("animegan_helpers.packing.decode", lambda *_, **__: pytest.fail("packed again"))
+            patch.setattr("animegan_helpers.faces.packing.decode", lambda *_, **__: pytest.fail("packed again"))
             assert (load_faces(shared / "faces", cache=cache, progress=False).images == first).all()
     (entry / "faces.json").write_text("damaged")
     with user(65533), pytest.raises(FacesError, match="ANIMEGAN_CACHE") as error:  # it is not theirs to mend
@@ -176,7 +177,7 @@ def test_how_many_students_fit():
 def test_the_page_says_what_was_measured():
     result = json.loads(class_load.RESULT.read_text())
     page = class_load.PAGE.read_text(encoding="utf-8")
-    assert class_load.with_tables(page, result) == page, "write it anew: python -m animegan_helpers.class_load"
+    assert class_load.with_tables(page, result) == page, "write it anew: python -m animegan_helpers.course.class_load"
     for table in class_load.tables(result).values():
         assert table in page
     assert {f"{count} slide" for count in class_load.STUDENTS} <= {row["kernels"] for row in result["slider"]}

@@ -114,6 +114,7 @@ def test_importing_the_engine_needs_no_jupyter():
     blocked = "ipywidgets IPython jupyterlab ipykernel nbformat nbclient".split()
     code = (
         f"import sys\nfor name in {blocked}: sys.modules[name] = None\n"
-        "import animegan_helpers.running, animegan_helpers.measuring, animegan_helpers.live, animegan_helpers.latent\n"
+        "import animegan_helpers.gan.running, animegan_helpers.measures.measuring\n"
+        "import animegan_helpers.live, animegan_helpers.latent.space\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT)

@@ -5,9 +5,9 @@ import pytest
 import torch
 from answering import SPECIAL, answering_generator
 
-from animegan_helpers.attributes import PRETRAINED
-from animegan_helpers.checkpoint import load_weights
-from animegan_helpers.directions import (
+from animegan_helpers.gan.checkpoint import load_weights
+from animegan_helpers.gan.networks import FullyConnectedGenerator
+from animegan_helpers.latent.directions import (
     linear_probe,
     named_directions,
     orthogonalise,
@@ -15,9 +15,9 @@ from animegan_helpers.directions import (
     principal_directions,
     random_directions,
 )
-from animegan_helpers.latent import draw_latent, generate
-from animegan_helpers.networks import FullyConnectedGenerator
-from animegan_helpers.reader import network_reader
+from animegan_helpers.latent.reader import network_reader
+from animegan_helpers.latent.space import draw_latent, generate
+from animegan_helpers.measures.attributes import PRETRAINED
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from animegan_helpers import distances, neighbours
+from animegan_helpers.measures import distances, neighbours
 
 
 def gaussians(count, size, shift=0.0, seed=0):

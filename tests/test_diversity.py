@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from animegan_helpers import cells, diversity
+from animegan_helpers.measures import cells, diversity
 
 
 def faces(count, seed=0):

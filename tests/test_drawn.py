@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animegan_helpers import drawn
-from animegan_helpers.drawn import FACTORS, describe_face, draw_face, draw_faces, parse_only, write_faces
+from animegan_helpers.drawing import drawn
+from animegan_helpers.drawing.drawn import FACTORS, describe_face, draw_face, draw_faces, parse_only, write_faces
 
 HOLD = {
     "hairstyle": ["short"], "direction": ["front"], "expression": ["neutral"], "skin": ["pale"], "accessory": ["none"],
@@ -66,7 +66,7 @@ def test_count_and_processes_change_no_face():
 
 def test_processes_need_no_main_guard(tmp_path):
     """Neither a script without `if __name__ == "__main__"`, nor one on standard input, is run twice."""
-    code = "print('once')\nfrom animegan_helpers.drawn import draw_faces\n"
+    code = "print('once')\nfrom animegan_helpers.drawing.drawn import draw_faces\n"
     code += "print(len(list(draw_faces(5, processes=2))))\n"
     script = tmp_path / "script.py"
     script.write_text(f"import sys\nsys.path[:0] = {[p for p in sys.path if p]!r}\n{code}")

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from grading import autograde, autograded_points, graded_notebooks, half_solved, most_points, needs_nbgrader
 
-from animegan_helpers import editions
+from animegan_helpers.course import editions
 from animegan_helpers.workbook import notebook_paths
 
 
@@ -79,7 +79,7 @@ def test_regions_are_cleared_where_they_stand():
 
 def test_student_folder_is_complete_and_nothing_is_overwritten(tmp_path):
     out = tmp_path / "student"
-    words = [sys.executable, "-m", "animegan_helpers.editions", "student", "--out", str(out)]
+    words = [sys.executable, "-m", "animegan_helpers.course.editions", "student", "--out", str(out)]
     for _ in range(2):  # the second time over the first
         assert subprocess.run(words, capture_output=True, text=True).returncode == 0
     assert sorted(p.name for p in (out / "notebooks").iterdir()) == [path.name for path in notebook_paths()]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from animegan_helpers.__main__ import main
-from animegan_helpers.experiment_results import RESULTS, apart, draw, last_values, load_result, luck, say, table
-from animegan_helpers.experimenting import config_of, faces_of, nearest_width, run_arm, run_experiment
-from animegan_helpers.experiments import EXPERIMENTS, MODERN, PIECES, SCALES, Arm, Scale
-from animegan_helpers.networks import count_parameters, make_networks
+from animegan_helpers.experiments.arms import EXPERIMENTS, MODERN, PIECES, SCALES, Arm, Scale
+from animegan_helpers.experiments.results import RESULTS, apart, draw, last_values, load_result, luck, say, table
+from animegan_helpers.experiments.runner import config_of, faces_of, nearest_width, run_arm, run_experiment
+from animegan_helpers.gan.networks import count_parameters, make_networks
 
 TINY = Scale(width=4, batch=10, faces=60, steps=8, looks=2, samples=40, seeds=2)
 

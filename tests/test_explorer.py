@@ -13,15 +13,15 @@ from answering import SPECIAL, answering_generator
 from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
-from animegan_helpers.coalescing import Coalesced
-from animegan_helpers.directions import random_directions
-from animegan_helpers.explorer import Explorer
-from animegan_helpers.favourites import Favourites, FavouritesError, load_favourites
-from animegan_helpers.latent import draw_latent, generate
-from animegan_helpers.networks import Discriminator
-from animegan_helpers.pad import Pad
-from animegan_helpers.reader import Reader, coarse_pixels
-from animegan_helpers.slider_benchmark import BURST, make_explorer, run_slider_benchmark, slider_times
+from animegan_helpers.gan.networks import Discriminator
+from animegan_helpers.latent.coalescing import Coalesced
+from animegan_helpers.latent.directions import random_directions
+from animegan_helpers.latent.explorer import Explorer
+from animegan_helpers.latent.favourites import Favourites, FavouritesError, load_favourites
+from animegan_helpers.latent.pad import Pad
+from animegan_helpers.latent.reader import Reader, coarse_pixels
+from animegan_helpers.latent.slider_benchmark import BURST, make_explorer, run_slider_benchmark, slider_times
+from animegan_helpers.latent.space import draw_latent, generate
 
 OTHER = random_directions(2, seed=6)[1]
 READER = Reader({"hair": ["<dark>", "light"]}, lambda faces: {"hair": torch.tensor([[0.2, 0.8]] * len(faces))},
@@ -255,7 +255,7 @@ def test_the_benchmark_prints_a_table(tmp_path, monkeypatch):
 KERNEL_SET_UP = """
 import torch
 from answering import SPECIAL, answering_generator
-from animegan_helpers.explorer import Explorer
+from animegan_helpers.latent.explorer import Explorer
 explorer, drawn = Explorer(answering_generator(), {"special": SPECIAL}), []
 draw = explorer.redraw.action
 explorer.redraw.action = lambda: drawn.append(explorer.controls["special"].value) or draw()

@@ -18,9 +18,9 @@ import pytest
 import torch
 from PIL import Image
 
-import animegan_helpers
-from animegan_helpers import packing, sources
-from animegan_helpers.faces import (
+import animegan_helpers.drawing
+from animegan_helpers.faces import packing, sources
+from animegan_helpers.faces.faceset import (
     FacesError,
     cache_folder,
     find_duplicates,
@@ -465,7 +465,8 @@ def test_an_interrupted_packing_leaves_no_entry(tmp_path, cache, monkeypatch):
 def test_two_packers_at_once(tmp_path, cache):
     folder = write(tmp_path / "faces", {f"{i}.png": encode(smooth(i)) for i in range(200)})
     code = (
-        "import sys, hashlib; from animegan_helpers.faces import load_faces; print('ready', flush=True); input();"
+        "import sys, hashlib\n"
+        "from animegan_helpers.faces.faceset import load_faces; print('ready', flush=True); input();"
         "print(hashlib.sha256(load_faces(sys.argv[1], progress=False).images.tobytes()).hexdigest())"
     )
     root = Path(animegan_helpers.__path__[0]).parent
@@ -507,10 +508,11 @@ def test_the_one_that_packs_later_takes_the_finished_entry(tmp_path, cache, monk
 def test_cache_folder(tmp_path, monkeypatch):
     assert cache_folder() == tmp_path / "the cache"
     monkeypatch.delenv("ANIMEGAN_CACHE")
-    monkeypatch.setattr("animegan_helpers.faces._is_writable", lambda folder: "animegan-workbook" in folder.parts)
+    writable = "animegan_helpers.faces.faceset._is_writable"
+    monkeypatch.setattr(writable, lambda folder: "animegan-workbook" in folder.parts)
     with pytest.warns(UserWarning, match="ANIMEGAN_CACHE"):
         assert cache_folder().name == "animegan-workbook"
-    monkeypatch.setattr("animegan_helpers.faces._is_writable", lambda folder: False)
+    monkeypatch.setattr("animegan_helpers.faces.faceset._is_writable", lambda folder: False)
     with pytest.raises(FacesError) as error:
         cache_folder()
     one_line(error)
@@ -527,7 +529,7 @@ def test_drawn_faces(monkeypatch):
         for index in range(count):
             yield encode(smooth(seed + index), "JPEG"), {"hair": "red" if index % 2 else "blue"}
 
-    monkeypatch.setattr(animegan_helpers, "drawn", types.SimpleNamespace(draw_faces=draw_faces), raising=False)
+    monkeypatch.setattr(animegan_helpers.drawing, "drawn", types.SimpleNamespace(draw_faces=draw_faces), raising=False)
     faces = load(None, count=4, seed=7)
     assert len(faces) == 4 and faces.files[0] == "00000.jpg" and "drawn" in faces.source
     assert faces.labels["hair"].tolist() == ["blue", "red", "blue", "red"]

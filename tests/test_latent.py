@@ -5,9 +5,10 @@ import pytest
 import torch
 from answering import SPECIAL, answering_generator
 
-from animegan_helpers.checkpoint import CheckpointError, best_weights, save_weights
-from animegan_helpers.directions import principal_directions, random_directions
-from animegan_helpers.latent import (
+from animegan_helpers.gan.checkpoint import CheckpointError, best_weights, save_weights
+from animegan_helpers.gan.training import preset
+from animegan_helpers.latent.directions import principal_directions, random_directions
+from animegan_helpers.latent.space import (
     draw_latent,
     draw_strips,
     film_strip,
@@ -17,7 +18,6 @@ from animegan_helpers.latent import (
     slerp,
     strip,
 )
-from animegan_helpers.training import preset
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_strips_begin_and_end_where_they_should(generator):
 
 def test_the_students_newest_run_is_preferred(generator, tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr("animegan_helpers.checkpoint.PRETRAINED", tmp_path / "pretrained")
+    monkeypatch.setattr("animegan_helpers.gan.checkpoint.PRETRAINED", tmp_path / "pretrained")
     with pytest.raises(CheckpointError, match="05"):
         best_weights()
     shipped = tmp_path / "pretrained" / "drawn.safetensors"

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from animegan_helpers import live, replay
-from animegan_helpers.running import train
-from animegan_helpers.training import Trainer, TrainingConfig
+from animegan_helpers.gan.running import train
+from animegan_helpers.gan.training import Trainer, TrainingConfig
 
 
 def faces(count: int = 16) -> np.ndarray:

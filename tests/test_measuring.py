@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 import torch
 
-from animegan_helpers import measuring, reference
-from animegan_helpers.attributes import PRETRAINED, AttributeNetwork, load_attributes, name_faces
-from animegan_helpers.checkpoint import CheckpointError, write_tensors
-from animegan_helpers.faces import FaceSet, load_faces
-from animegan_helpers.measures_table import ROWS, table, write_json
-from animegan_helpers.measuring_epochs import COLUMNS, EpochMeasures, keep_row, load_measures
-from animegan_helpers.networks import Discriminator, FullyConnectedDiscriminator, initialise
-from animegan_helpers.probe import (
+from animegan_helpers.faces.faceset import FaceSet, load_faces
+from animegan_helpers.gan.checkpoint import CheckpointError, write_tensors
+from animegan_helpers.gan.networks import Discriminator, FullyConnectedDiscriminator, initialise
+from animegan_helpers.gan.running import train
+from animegan_helpers.gan.training import preset
+from animegan_helpers.measures import measuring, reference
+from animegan_helpers.measures.attributes import PRETRAINED, AttributeNetwork, load_attributes, name_faces
+from animegan_helpers.measures.epochs import COLUMNS, EpochMeasures, keep_row, load_measures
+from animegan_helpers.measures.probe import (
     attribute_reader,
     discriminator_reader,
     linear_probe,
     pixel_reader,
     read_all,
 )
-from animegan_helpers.running import train
-from animegan_helpers.training import preset
+from animegan_helpers.measures.table import ROWS, table, write_json
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_repeats_are_seen_by_variety_and_not_by_precision(network, parts, real):
 
 
 def test_a_hundred_faces_over_and_over_are_caught(drawn, parts):
-    from animegan_helpers.diversity import birthday
+    from animegan_helpers.measures.diversity import birthday
 
     bag = drawn.images[parts.rows[:100]]
     drawn_again = bag[np.random.default_rng(0).integers(0, 100, 1_000)]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from animegan_helpers.__main__ import main
-from animegan_helpers.measures_table import ROWS
+from animegan_helpers.measures.table import ROWS
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from animegan_helpers import modes
+from animegan_helpers.measures import modes
 
 SIZES = {"hair": 12, "eyes": 10}
 

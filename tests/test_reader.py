@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from animegan_helpers.attributes import PRETRAINED, AttributeNetwork, save_attributes
-from animegan_helpers.checkpoint import load_weights
-from animegan_helpers.latent import draw_latent, generate
-from animegan_helpers.reader import brightness_reader, choose_reader, network_reader
+from animegan_helpers.gan.checkpoint import load_weights
+from animegan_helpers.latent.reader import brightness_reader, choose_reader, network_reader
+from animegan_helpers.latent.space import draw_latent, generate
+from animegan_helpers.measures.attributes import PRETRAINED, AttributeNetwork, save_attributes
 
 DARK, LIGHT = torch.full((30, 3, 64, 64), -0.8), torch.full((30, 3, 64, 64), 0.8)
 FACES = torch.cat([DARK, LIGHT])

@@ -5,14 +5,14 @@ import pytest
 import torch
 from torch import nn
 
-from animegan_helpers.augment import AUGMENTATIONS, augment, change_colour, cut_out, translate
-from animegan_helpers.checkpoint import load_weights
-from animegan_helpers.losses import discriminator_loss, gradient_penalty, relativistic_loss
-from animegan_helpers.networks import build_networks
-from animegan_helpers.running import train
-from animegan_helpers.settings import TrainingConfig, TrainingError
-from animegan_helpers.training import Trainer
-from animegan_helpers.variants import VARIANTS
+from animegan_helpers.gan.augment import AUGMENTATIONS, augment, change_colour, cut_out, translate
+from animegan_helpers.gan.checkpoint import load_weights
+from animegan_helpers.gan.losses import discriminator_loss, gradient_penalty, relativistic_loss
+from animegan_helpers.gan.networks import build_networks
+from animegan_helpers.gan.running import train
+from animegan_helpers.gan.settings import TrainingConfig, TrainingError
+from animegan_helpers.gan.training import Trainer
+from animegan_helpers.gan.variants import VARIANTS
 
 
 @pytest.fixture(scope="module")

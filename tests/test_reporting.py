@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from animegan_helpers import reporting
-from animegan_helpers.faces import load_faces
-from animegan_helpers.measures_table import table
-from animegan_helpers.running import train
-from animegan_helpers.training import preset
+from animegan_helpers.course import reporting
+from animegan_helpers.faces.faceset import load_faces
+from animegan_helpers.gan.running import train
+from animegan_helpers.gan.training import preset
+from animegan_helpers.measures.table import table
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ import torch
 from PIL import Image
 from torch import nn
 
-from animegan_helpers import checkpoint
-from animegan_helpers.checkpoint import CheckpointError, load_weights, read_tensors
-from animegan_helpers.networks import build_networks
-from animegan_helpers.running import resume, run, train
-from animegan_helpers.training import Trainer, TrainingConfig, TrainingError, epoch_order, load_presets, preset
+from animegan_helpers.gan import checkpoint
+from animegan_helpers.gan.checkpoint import CheckpointError, load_weights, read_tensors
+from animegan_helpers.gan.networks import build_networks
+from animegan_helpers.gan.running import resume, run, train
+from animegan_helpers.gan.training import Trainer, TrainingConfig, TrainingError, epoch_order, load_presets, preset
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -121,8 +121,8 @@ def test_run_writes_and_resumes_longer(images, tmp_path):
 
 RUN = """
 import sys, numpy as np
-from animegan_helpers.running import train
-from animegan_helpers.training import TrainingConfig
+from animegan_helpers.gan.running import train
+from animegan_helpers.gan.training import TrainingConfig
 images = np.load(sys.argv[1], mmap_mode="r")
 config = TrainingConfig(width=4, batch=20, epochs=12, precision="fp32", average=0.9, flip=True)
 train(config, images, sys.argv[2], device="cpu", checkpoint_seconds=0.0)
@@ -259,7 +259,7 @@ def test_other_settings_are_named(images, tmp_path):
 
 HOLD = """
 import sys
-from animegan_helpers.running import Path, alone_in
+from animegan_helpers.gan.running import Path, alone_in
 with alone_in(Path(sys.argv[1])):
     print("held", flush=True)
     input()
@@ -337,7 +337,7 @@ def test_presets_are_whole():
 
 DISTRIBUTED = """
 import sys, numpy as np, torch
-from animegan_helpers.training import Trainer, TrainingConfig
+from animegan_helpers.gan.training import Trainer, TrainingConfig
 torch.set_num_threads(1)
 images = np.load(sys.argv[1], mmap_mode="r")
 config = TrainingConfig(width=4, batch=50, epochs=1, precision="fp32", synchronise_batch_norm=True)
@@ -400,7 +400,7 @@ def test_two_machines_equal_one(images, tmp_path):
 
 MEMORY = """
 import sys, time, numpy as np, torch
-from animegan_helpers.training import Trainer, TrainingConfig
+from animegan_helpers.gan.training import Trainer, TrainingConfig
 torch.set_num_threads(1)
 images = np.load(sys.argv[1], mmap_mode="r")
 trainer = Trainer(TrainingConfig(width=4, epochs=2, precision="fp32"), images, device="cpu")

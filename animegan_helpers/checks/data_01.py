@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from animegan_helpers.checks.core import compare, demand, exercise
-from animegan_helpers.faces import to_tensor, to_uint8
+from animegan_helpers.faces.faceset import to_tensor, to_uint8
 
 
 @exercise("01.4", to_tensor)

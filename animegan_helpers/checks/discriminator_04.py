@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from animegan_helpers import losses
 from animegan_helpers.checks.core import CheckFailed, close, compare, demand, exercise
 from animegan_helpers.checks.probing import Traced, batch_normed, convolutions, prepare, probe
-from animegan_helpers.networks import Discriminator
-from animegan_helpers.networks import discriminator_block as our_block
+from animegan_helpers.gan import losses
+from animegan_helpers.gan.networks import Discriminator
+from animegan_helpers.gan.networks import discriminator_block as our_block
 
 
 def fields(layers: list[tuple[int, int]]) -> list[int]:

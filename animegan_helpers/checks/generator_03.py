@@ -16,8 +16,8 @@ from animegan_helpers.checks.probing import (
     prepare,
     probe,
 )
-from animegan_helpers.networks import Generator
-from animegan_helpers.networks import generator_block as our_block
+from animegan_helpers.gan.networks import Generator
+from animegan_helpers.gan.networks import generator_block as our_block
 
 
 def stamp(x: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from animegan_helpers import latent
 from animegan_helpers.checks.core import close, compare, demand, exercise
+from animegan_helpers.latent import space as latent
 
 
 @exercise("06.8", latent.slerp)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from animegan_helpers import modes
 from animegan_helpers.checks.core import CheckFailed, close, compare, demand, exercise
+from animegan_helpers.measures import modes
 
 
 @exercise("07.2", modes.modes_covered)

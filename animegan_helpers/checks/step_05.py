@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from animegan_helpers.checks.core import CheckFailed, NotDoneYet, close, compare, demand, exercise
-from animegan_helpers.losses import discriminator_loss, generator_loss
-from animegan_helpers.networks import build_networks
+from animegan_helpers.gan.losses import discriminator_loss, generator_loss
+from animegan_helpers.gan.networks import build_networks
 
 down, up = lambda s: F.softplus(-s), F.softplus  # -log D and -log(1 - D), from logits
 

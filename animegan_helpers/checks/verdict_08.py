@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from animegan_helpers.checks.core import CheckFailed, demand, exercise
-from animegan_helpers.experiment_results import apart
+from animegan_helpers.experiments.results import apart
 
 LIKELY = {
     "you compare the means: one lucky run can move a mean; the worst run of one arm must beat the best of the other, "

@@ -1,0 +1,1 @@
+"""The workbook as a course: editions, the student's report, what a class needs of a machine."""

@@ -1,0 +1,231 @@
+"""The editions of the workbook, all made from the solved notebooks in notebooks/.
+
+python -m animegan_helpers.course.editions student | release | slides | report
+
+`student` is what a student works in: solutions and hidden tests taken out, outputs cleared, all that is needed beside.
+`release` is what nbgrader gives out, made by nbgrader (settings: nbgrader_config.py); its cells are the same, which is
+tested. `slides` makes reveal.js decks. `report` makes one page, without code, of notebook 09.
+"""
+
+import argparse
+import copy
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from animegan_helpers.budget import PROJECT
+from animegan_helpers.workbook import BUILD, notebook_paths
+
+CODE_STUB = 'raise NotImplementedError("your turn: replace this line")'
+TEXT_STUB = "*Your answer here: click twice, and replace this line.*"
+HANDED_OUT = ("README.md", "README.zh-CN.md", "LICENSE", "Makefile", "pyproject.toml", "environment.yml",
+              "animegan_helpers", "docs", "figures", "data")  # fmt: skip
+"""What a student needs besides the notebooks; tests and the graders' settings stay with the teacher."""
+LEFT_OUT = ("__pycache__", "cache", "runs", "drawn")
+"""What is not copied from these: what running the workbook makes again."""
+
+
+def role(cell: NotebookNode) -> str:
+    """What a cell is to nbgrader: "answer", "free" (an answer that a person marks), "test", or "" for all others."""
+    mark = cell.metadata.get("nbgrader", {})
+    if mark.get("solution"):
+        return "free" if mark.get("grade") else "answer"
+    return "test" if mark.get("grade") else ""
+
+
+def without_region(source: str, name: str, stub: str | None) -> tuple[str, bool]:
+    """Source without the lines from "BEGIN name" to "END name", `stub` in their place, indented as they were.
+
+    Also whether there was such a region. Raises ValueError for one that does not end.
+    """
+    pattern = re.compile(rf"^([ \t]*)[^\n]*BEGIN {name}.*?^[^\n]*END {name}[^\n]*(\n|\Z)", re.M | re.S)
+
+    def replace(match: re.Match) -> str:
+        return "" if stub is None else f"{match[1]}{stub}{match[2]}"
+
+    cleared, count = pattern.subn(replace, source)
+    if f"BEGIN {name}" in cleared or f"END {name}" in cleared:
+        raise ValueError(f"a region {name} begins without an end, or ends without a beginning: {source[:60]!r}")
+    return cleared, bool(count)
+
+
+def student_edition(notebook: NotebookNode) -> NotebookNode:
+    """A copy without solutions, hidden tests and outputs."""
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if role(cell) in ("answer", "free"):
+            stub = CODE_STUB if cell.cell_type == "code" else TEXT_STUB
+            cell.source, found = without_region(cell.source, "SOLUTION", stub)
+            if not found:
+                cell.source = stub
+        elif role(cell) == "test":
+            cell.source = without_region(cell.source, "HIDDEN TESTS", None)[0].rstrip("\n")
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def write_student_edition(folder: Path) -> list[Path]:
+    """Everything a student needs, in a new folder: the edited notebooks, the module, weights; gives the notebooks.
+
+    Raises ValueError when the folder holds something that is not an earlier edition.
+    """
+    mark = folder / "STUDENT-EDITION"
+    if folder.exists() and any(folder.iterdir()) and not mark.exists():
+        raise ValueError(f"{folder} holds something else than a student edition: choose another folder, or empty it")
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "notebooks").mkdir(parents=True)
+    mark.write_text("Made by `make student` from the teacher's notebooks: changes here are lost with the next one.\n")
+    for name in HANDED_OUT:
+        source, target = PROJECT / name, folder / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        elif source.exists():
+            shutil.copy2(source, target)
+    written = []
+    for path in notebook_paths():
+        target = folder / "notebooks" / path.name
+        nbformat.write(student_edition(nbformat.read(path, 4)), target)
+        written.append(target)
+    return written
+
+
+def nbgrader(*words: str) -> subprocess.CompletedProcess:
+    """Runs nbgrader with the course's settings; raises ValueError with its last words when it fails or is not there."""
+    if importlib.util.find_spec("nbgrader") is None:
+        raise ValueError("nbgrader is not installed: make teacher")
+    # nbgrader calls alembic by name, which lies beside this Python and need not be on the path
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    words = [sys.executable, "-m", "nbgrader", *words]
+    result = subprocess.run(words, cwd=PROJECT, env=os.environ | {"PATH": path}, capture_output=True, text=True)
+    if result.returncode:
+        raise ValueError(f"nbgrader {words[3]} failed: {' '.join(result.stderr.split()[-60:])}")
+    return result
+
+
+def height(cell: NotebookNode) -> float:
+    """Roughly how many lines of text a cell takes on a slide, its pictures and printed lines included."""
+    text = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.S)
+    lines = sum(1 + len(line) // 90 for line in text.splitlines() if line.strip())
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        pictured = any(kind.startswith("image/") for kind in data)
+        printed = output.get("text", "") or data.get("text/plain", "")
+        lines += 12 if pictured else min(12, len("".join(printed).splitlines()))
+    return lines
+
+
+def tag_slides(notebook: NotebookNode, full: float = 22) -> NotebookNode:
+    """A copy whose cells say where slides begin.
+
+    A section begins a slide; within it a new one below begins where the last is full (`full` lines). Solutions and
+    hidden tests are left out, so that a deck does not give them away.
+    """
+    notebook = copy.deepcopy(notebook)
+    used = 0.0
+    for k, cell in enumerate(notebook.cells):
+        lines = height(cell)
+        heading = re.match(r"#{1,2} ", cell.source) if cell.cell_type == "markdown" else None
+        if role(cell):
+            kind = "skip"
+        elif k == 0 or heading:
+            kind, used = "slide", lines
+        elif used + lines > full or cell.source.startswith("### "):
+            kind, used = "subslide", lines
+        else:
+            kind, used = "-", used + lines
+        cell.metadata["slideshow"] = {"slide_type": kind}
+    return notebook
+
+
+def split_sections(notebook: NotebookNode) -> NotebookNode:
+    """A copy whose markdown cells begin at their headings, so that each section can begin a slide."""
+    notebook = copy.deepcopy(notebook)
+    cells = []
+    for cell in notebook.cells:
+        divided = cell.cell_type == "markdown" and not role(cell)
+        parts = re.split(r"\n(?=#{2,3} )", cell.source) if divided else [cell.source]
+        for number, part in enumerate(parts):
+            piece = copy.deepcopy(cell)
+            piece.source = part
+            if number:
+                piece["id"] = f"{cell.get('id', 'cell')}-{number}"[:64]
+            cells.append(piece)
+    notebook.cells = cells
+    return notebook
+
+
+def write_slides(folder: Path) -> list[Path]:
+    """One reveal.js deck for each notebook, as HTML.
+
+    Text and pictures are inside; what turns them into slides (reveal.js, require.js) and sets formulas (MathJax) is
+    loaded from the web when a deck is opened. Without a network it is one long page.
+    """
+    from nbconvert import SlidesExporter
+
+    folder.mkdir(parents=True, exist_ok=True)
+    exporter = SlidesExporter(reveal_scroll=True, reveal_number="c/t")
+    written = []
+    for path in notebook_paths():
+        html, _ = exporter.from_notebook_node(tag_slides(split_sections(nbformat.read(path, 4))))
+        target = folder / f"{path.stem}.slides.html"
+        target.write_text(html, encoding="utf-8")
+        written.append(target)
+    return written
+
+
+def write_report(target: Path, notebook: Path) -> Path:
+    """Runs the report's notebook and writes it as one HTML page, text and results without code."""
+    from nbclient import NotebookClient
+    from nbconvert import HTMLExporter
+
+    page = nbformat.read(notebook, 4)
+    where = {"metadata": {"path": str(notebook.parent)}}
+    NotebookClient(page, timeout=None, kernel_name="python3", resources=where).execute()
+    page.cells = [cell for cell in page.cells if "guide" not in cell.metadata.get("tags", [])]
+    html, _ = HTMLExporter(exclude_input=True, exclude_output_prompt=True).from_notebook_node(page)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(html, encoding="utf-8")
+    return target
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m animegan_helpers.course.editions", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    commands = parser.add_subparsers(dest="command", required=True)
+    p = commands.add_parser("student", help="the notebooks without solutions, with all that a student needs")
+    p.add_argument("--out", type=Path, default=BUILD / "student")
+    commands.add_parser("release", help="what nbgrader gives out, in grading/release (make teacher installs nbgrader)")
+    p = commands.add_parser("slides", help="a reveal.js deck of each notebook")
+    p.add_argument("--out", type=Path, default=BUILD / "slides")
+    p = commands.add_parser("report", help="notebook 09 run and written as one page without code")
+    p.add_argument("--notebook", type=Path, default=PROJECT / "notebooks" / "09_your_report.ipynb")
+    p.add_argument("--out", type=Path, default=BUILD / "report.html")
+    arguments = parser.parse_args()
+    try:
+        if arguments.command == "report":
+            print(f"written: {write_report(arguments.out, arguments.notebook)}")
+        elif arguments.command == "release":
+            (PROJECT / "grading").mkdir(exist_ok=True)
+            nbgrader("generate_assignment", "notebooks", "--force")
+            print("written: grading/release/notebooks; what students hand in goes to grading/submitted/NAME/notebooks")
+        elif arguments.command == "student":
+            print(f"{len(write_student_edition(arguments.out))} notebooks without solutions in {arguments.out}")
+        else:
+            decks = write_slides(arguments.out)
+            print(f"{len(decks)} decks in {arguments.out}; they load reveal.js from the web when they are opened")
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Faces drawn on the spot, with every label known."""

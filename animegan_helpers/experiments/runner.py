@@ -1,0 +1,164 @@
+"""Runs an experiment: every arm with every seed, looked at several times; the numbers go to a JSON file.
+
+Runs are independent, so on a CPU each core trains one of them at a time, with one thread.
+"""
+
+import json
+import multiprocessing
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from animegan_helpers.budget import choose_device
+from animegan_helpers.experiments.arms import EXPERIMENTS, SCALES, Arm, Scale
+from animegan_helpers.experiments.results import RESULTS
+from animegan_helpers.faces.faceset import FacesError, FaceSet, load_faces, to_uint8
+from animegan_helpers.gan.checkpoint import write_atomically
+from animegan_helpers.gan.networks import count_parameters, make_networks
+from animegan_helpers.gan.training import Trainer, TrainingConfig, TrainingError, preset
+from animegan_helpers.latent.space import sample_faces
+from animegan_helpers.measures.attributes import load_attributes, name_faces
+from animegan_helpers.measures.measuring import quick_row
+from animegan_helpers.measures.reference import choose_network, make_reference
+
+KEPT = ("modes", "kl", "frechet", "precision", "recall", "coverage")
+"""What is kept of a look's measures."""
+
+
+def faces_of(arm: Arm, scale: Scale, path: str | None, tagged: bool) -> FaceSet:
+    """The faces an arm trains on; raises FacesError where a tagged set is needed and is not given, or too small."""
+    count = round(arm.faces * scale.faces)
+    if not tagged:
+        return load_faces("", count=count, only=arm.only or None, method=arm.method, progress=False)
+    if not path:
+        raise FacesError("this experiment needs real faces with a labels.csv: say --faces PATH")
+    faces = load_faces(path, method=arm.method, progress=False)
+    rows = np.random.default_rng(0).permutation(len(faces))
+    if arm.label:
+        factor, value = arm.label
+        if factor not in faces.labels:
+            raise FacesError(f"{path} has no labels for {factor}: this experiment needs a labels.csv with that column")
+        rows = rows[faces.labels[factor][rows] == value]
+    if len(rows) < scale.batch:
+        raise FacesError(f"only {len(rows)} faces of {path} fit {arm.name!r}: {scale.batch} are needed at least")
+    return faces.subset(np.sort(rows[:count]))
+
+
+def config_of(arm: Arm, scale: Scale, seed: int) -> TrainingConfig:
+    """The arm's settings on those of the `laptop` preset, without its averaging: that would hide unsteady samples."""
+    width = max(1, round(arm.width_factor * scale.width))
+    if arm.settings.get("architecture") == "fully-connected":
+        width = nearest_width("fully-connected", count_parameters(make_networks(width=width)[0]))
+    base = {"width": width, "batch": scale.batch, "average": 0.0, "epochs": 10**4, "seed": seed}
+    return preset("laptop", **base | arm.settings)
+
+
+def nearest_width(architecture: str, parameters: int) -> int:
+    """The width at which this architecture's generator has about so many parameters."""
+    return min(range(1, 129), key=lambda w: abs(count_parameters(make_networks(architecture, width=w)[0]) - parameters))
+
+
+def gradient_norms(trainer: Trainer) -> tuple[float, float]:
+    """The lengths of the last gradients of G and of D, all parameters as one vector."""
+    return tuple(
+        float(torch.stack([p.grad.float().norm() for p in network.parameters()]).norm())
+        for network in (trainer.generator, trainer.discriminator)
+    )
+
+
+def run_arm(arm: Arm, scale: Scale, seed: int, path: str | None = None, tagged: bool = False,
+            device: str | None = None) -> dict:  # fmt: skip
+    """One run: {"seed", "seconds", "parameters", "looks": [...]}, a look being the state after so many steps.
+
+    In a look: losses, their means since the last look; jitter, the standard deviation of G's loss from step to step
+    over the square root of 2, so that a slow drift does not count; gradient norms; change, the root mean square
+    difference in grey levels of the fixed-noise samples since the last look; and measures against the arm's own faces.
+    A run whose loss is not finite ends early and says so in "failed".
+    """
+    faces = faces_of(arm, scale, path, tagged)
+    network_path = choose_network(faces)
+    network = load_attributes(network_path)
+    reference = make_reference(faces.images[:2_000], name_faces(network, faces.images), network, network_path)
+    trainer = Trainer(config_of(arm, scale, seed), faces.images, device=device)
+    result = {"seed": seed, "seconds": 0.0, "looks": [],
+              "parameters": [count_parameters(trainer.generator), count_parameters(trainer.discriminator)]}  # fmt: skip
+    every, before = scale.steps // scale.looks, to_uint8(trainer.samples()).astype(np.float32)
+    for look in range(1, scale.looks + 1):
+        start, norms = time.perf_counter(), []
+        while trainer.step < look * every:
+            if trainer.step == scale.steps // 2 and arm.rate_factor != 1:
+                for optimiser in (trainer.optimiser_g, trainer.optimiser_d):
+                    optimiser.param_groups[0]["lr"] *= arm.rate_factor
+            trainer.advance()
+            if trainer.step > look * every - 20:
+                norms.append(gradient_norms(trainer))
+        result["seconds"] += time.perf_counter() - start
+        try:
+            trainer.check_finite()
+        except TrainingError as error:
+            return result | {"failed": str(error)}
+        curves = {name: values[-every:] for name, values in trainer.curves().items()}
+        now = to_uint8(trainer.samples()).astype(np.float32)
+        sampler = trainer.averaged or trainer.generator
+        row = quick_row(name_faces(network, sample_faces(sampler, scale.samples, seed=1)), reference)
+        result["looks"].append({
+            "step": trainer.step, "seconds": result["seconds"],
+            "loss_g": float(curves["loss_g"].mean()), "loss_d": float(curves["loss_d"].mean()),
+            "jitter": float(np.diff(curves["loss_g"]).std() / 2**0.5),
+            "gradient_g": float(np.mean([g for g, _ in norms])), "gradient_d": float(np.mean([d for _, d in norms])),
+            "change": float(np.sqrt(((now - before) ** 2).mean())),
+        } | {name: row[name] for name in KEPT})  # fmt: skip
+        before = now
+    return result
+
+
+def _single_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str | None = None,
+                   device: str | None = None, out: Path | None = None) -> Path:  # fmt: skip
+    """Runs the experiment and writes out/NAME.json; gives its path. Raises ValueError for a name that is not there."""
+    if name not in EXPERIMENTS:
+        raise ValueError(f"no experiment is called {name!r}: choose one of {', '.join(EXPERIMENTS)}")
+    from animegan_helpers.workbook import hardware
+
+    experiment, scale, where = EXPERIMENTS[name], SCALES[budget], choose_device(device)
+    seeds = seeds or scale.seeds
+    for arm in experiment.arms:  # packed before several processes want them at once; and errors come now
+        faces_of(arm, scale, faces, experiment.tagged)
+    jobs = [(arm, seed) for seed in range(seeds) for arm in experiment.arms]
+    workers = 1 if where.type != "cpu" else max(1, min(len(jobs), os.cpu_count() or 1))
+    runs, start = {arm.name: [] for arm in experiment.arms}, time.monotonic()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_single_thread) as pool:
+        futures = {pool.submit(run_arm, arm, scale, seed, faces, experiment.tagged, str(where)): arm.name
+                   for arm, seed in jobs}  # fmt: skip
+        for future in tqdm(as_completed(futures), total=len(futures), desc=name, unit="run"):
+            runs[futures[future]].append(future.result())
+    result = {
+        "experiment": name, "claims": experiment.claims, "question": experiment.question, "budget": budget,
+        "faces": "tagged faces" if experiment.tagged else "drawn faces", "hardware": hardware(),
+        "minutes": (time.monotonic() - start) / 60, "scale": asdict(scale) | {"seeds": seeds},
+        "arms": [asdict(arm) | {"runs": sorted(runs[arm.name], key=lambda run: run["seed"])}
+                 for arm in experiment.arms],
+    }  # fmt: skip
+    path = (out or RESULTS) / f"{name}.json"
+    text = json.dumps(_rounded(result), indent=1) + "\n"
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    return path
+
+
+def _rounded(value):
+    """Numbers to five figures: more than the seeds agree on."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.5g}") if isinstance(value, float) else value

@@ -1,0 +1,1 @@
+"""Faces as arrays: a folder, a zip or the drawn set, packed on disk."""

@@ -1,0 +1,176 @@
+"""Files of tensors that survive a kill, and the weights that are handed on.
+
+Everything is safetensors: tensors and a few strings, nothing that could run code when it is loaded.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from animegan_helpers.budget import DATA, runs_folder
+from animegan_helpers.gan.networks import make_networks
+
+PRETRAINED = DATA / "pretrained"
+FORMAT = "animegan-workbook 1"
+
+
+class CheckpointError(ValueError):
+    """A file that cannot be read, or does not fit; one line that says why."""
+
+
+def write_atomically(path: Path, write) -> None:
+    """Calls `write(temporary_path)`, then puts the finished file in place of `path`.
+
+    The bytes are on the disk before the name changes, so a kill at any moment leaves either the old file or the new.
+    Raises CheckpointError when the disk is full or read-only; the old file is then untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)  # safetensors makes files that nobody else may read, but a class shares them
+        os.replace(temporary, path)
+        if os.name == "posix":  # the rename itself must reach the disk too
+            folder = os.open(path.parent, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
+    except (OSError, SafetensorError) as error:
+        try:
+            temporary.unlink(missing_ok=True)
+        except OSError:
+            pass
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CheckpointError(f"cannot write {path}: {reason}; what was saved before is untouched") from None
+
+
+def write_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:
+    """Writes named tensors and the JSON-able `about` to a safetensors file, atomically."""
+    plain = {name: tensor.detach().to("cpu").contiguous().clone() for name, tensor in tensors.items()}
+    metadata = {"format": FORMAT, "about": json.dumps(about)}
+    write_atomically(path, lambda temporary: save_file(plain, temporary, metadata))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
+    """The tensors and the `about` of a file; raises CheckpointError where it is missing, damaged or foreign."""
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(f"{path} is not there, or is not a file")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} is damaged or no safetensors file ({error})") from None
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(f"{path} was not written by this workbook (its metadata lacks format {FORMAT!r})")
+    return tensors, json.loads(metadata["about"])
+
+
+def prefixed(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """{"a": ...} -> {"prefix.a": ...}"""
+    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
+
+
+def under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The inverse: those below the prefix, without it."""
+    return {name[len(prefix) + 1 :]: tensor for name, tensor in tensors.items() if name.startswith(prefix + ".")}
+
+
+@torch.no_grad()
+def fill_network(network: nn.Module, tensors: dict[str, torch.Tensor], source: Path | str) -> None:
+    """Copies tensors into the network's parameters and buffers; raises CheckpointError that names what does not fit."""
+    own = network.state_dict()
+    for name in sorted(own.keys() | tensors.keys()):
+        if name not in tensors or name not in own:
+            where = "has no" if name not in tensors else "has an unexpected"
+            raise CheckpointError(f"{source} {where} tensor {name!r}: it belongs to another architecture")
+        if own[name].shape != tensors[name].shape:
+            shapes = f"{tuple(tensors[name].shape)}, not {tuple(own[name].shape)}"
+            raise CheckpointError(f"{source}: {name!r} has shape {shapes}: it was made with another width or z_dim")
+        own[name].copy_(tensors[name])
+
+
+@dataclass
+class Weights:
+    """Networks in eval mode, and what is known of them: the preset, the data, epochs, measures, ..."""
+
+    generator: nn.Module
+    discriminator: nn.Module | None
+    about: dict
+
+
+def save_weights(path: Path, generator: nn.Module, discriminator: nn.Module | None, config, about: dict,
+                 dtype: torch.dtype = torch.float32) -> None:  # fmt: skip
+    """Writes networks to hand on; torch.float16 halves the file. `config` is the TrainingConfig they came from."""
+    tensors = prefixed("generator", generator.state_dict())
+    if discriminator is not None:
+        tensors |= prefixed("discriminator", discriminator.state_dict())
+    tensors = {name: t.to(dtype) if t.is_floating_point() else t for name, t in tensors.items()}
+    write_tensors(path, tensors, about | {"config": asdict(config)})
+
+
+def load_weights(path: Path | str, device: torch.device | str = "cpu") -> Weights:
+    """Networks in eval mode from a weights file, a checkpoint, or the newest checkpoint of a run's folder.
+
+    Where the run kept an averaged generator, that is the one. Raises CheckpointError.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = newest_checkpoint(path) or path / "generator.safetensors"
+    tensors, about = read_tensors(path)
+    try:
+        config = about["config"]
+        generator, discriminator = make_networks(
+            config["architecture"], config["z_dim"], config["width"], config.get("variants", ())
+        )
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} lacks the field {error} of its configuration") from None
+    fill_network(generator, under("averaged", tensors) or under("generator", tensors), path)
+    discriminator_tensors = under("discriminator", tensors)
+    if discriminator_tensors:
+        fill_network(discriminator, discriminator_tensors, path)
+    else:
+        discriminator = None
+    for network in (generator, discriminator):
+        if network is not None:
+            network.to(device).eval().requires_grad_(False)
+    return Weights(generator, discriminator, about)
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints of a run, oldest first."""
+    return sorted(Path(folder).glob("checkpoint-*.safetensors"))
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint of a run, or None."""
+    return (checkpoints(folder) or [None])[-1]
+
+
+def best_weights() -> Path:
+    """The weights to explore: those of the student's newest run of notebook 05, else those that ship.
+
+    Runs are folders `05*` with a generator.safetensors in them; `05-broken*` and `05-smoke*` are not meant to be good.
+    Raises CheckpointError where there are neither.
+    """
+    runs = runs_folder().glob("05*/generator.safetensors")
+    own = [path for path in runs if not path.parent.name.startswith(("05-broken", "05-smoke"))]
+    shipped = [path for name in ("drawn", "report") if (path := PRETRAINED / f"{name}.safetensors").is_file()]
+    if not own + shipped:
+        raise CheckpointError(f"no weights under {runs_folder()} or {PRETRAINED}: run notebook 05 first")
+    return max(own, key=lambda path: path.stat().st_mtime_ns) if own else shipped[0]
+
+
+def keep_newest(folder: Path, count: int = 2) -> None:
+    """Removes the older checkpoints of a run, and what a kill left half written."""
+    stale = [*checkpoints(folder)[:-count], *Path(folder).glob(".*.tmp"), *Path(folder).glob("grids/.*.tmp")]
+    for path in stale:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,231 @@
+"""A run from its first step to its last, over as many sittings as it takes: saving, resuming, stopping."""
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+
+from animegan_helpers.gan import checkpoint
+from animegan_helpers.gan.checkpoint import CheckpointError, fill_network, prefixed, under
+from animegan_helpers.gan.training import HISTORY_COLUMNS, Trainer, TrainingConfig, TrainingError
+from animegan_helpers.pictures import make_grid
+
+MAY_CHANGE = ("epochs", "precision")
+"""Settings that a resumed run may have otherwise: longer, or on a machine with other arithmetic."""
+
+
+class Observer(Protocol):
+    """Who watches a run: a progress bar, a live panel."""
+
+    def start(self, trainer: Trainer) -> None: ...
+
+    def update(self, trainer: Trainer) -> None:
+        """Called about once a second, between two steps."""
+
+    def finish(self, trainer: Trainer, message: str) -> None: ...
+
+
+@contextlib.contextmanager
+def stop_between_steps() -> Iterator[list[int]]:
+    """Turns Ctrl-C, a notebook's stop button and SIGTERM into an entry of its list; a second one interrupts at once."""
+    requests: list[int] = []
+
+    def remember(number, frame) -> None:
+        if requests:
+            raise KeyboardInterrupt
+        requests.append(number)
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread hears signals
+        yield requests
+        return
+    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield requests
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keeps the folder of a run to this process, and raises TrainingError where another is training in it.
+
+    The system lets go of the lock when the process ends, however it ends: a killed run leaves nothing to clean up.
+    """
+    lock = FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise TrainingError(f"another process is training in {folder}: wait for it, or choose another folder") from None
+    except OSError as error:
+        raise CheckpointError(f"cannot write in {folder}: {error.strerror or error}") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def save(trainer: Trainer) -> None:
+    """Writes a checkpoint that holds everything the rest of the run depends on, and the history as CSV."""
+    tensors = {"history": trainer.history[: trainer.step], "fixed_noise": trainer.fixed_noise,
+               "random": trainer.random.get_state()}  # fmt: skip
+    for name in ("generator", "discriminator", "averaged"):
+        if getattr(trainer, name) is not None:
+            tensors |= prefixed(name, getattr(trainer, name).state_dict())
+    for name in ("optimiser_g", "optimiser_d"):
+        for k, entry in enumerate(getattr(trainer, name).state.values()):
+            tensors |= prefixed(f"{name}.{k}", entry)
+    checkpoint.write_tensors(trainer.out / f"checkpoint-{trainer.step:08d}.safetensors", tensors, trainer.summary())
+    checkpoint.keep_newest(trainer.out, 2)
+    history = trainer.history[: trainer.step].cpu().numpy()
+    steps = np.arange(1, trainer.step + 1)
+    rows = np.column_stack([steps, (steps - 1) // trainer.steps_per_epoch + 1, history])
+    header = ",".join(["step", "epoch", *HISTORY_COLUMNS])
+    checkpoint.write_atomically(
+        trainer.out / "history.csv",
+        lambda path: np.savetxt(path, rows, ["%d", "%d"] + ["%.6g"] * 4, delimiter=",", header=header, comments=""),
+    )
+
+
+@torch.no_grad()
+def restore(trainer: Trainer, path: Path) -> None:
+    """Puts a trainer where a checkpoint was written. Raises CheckpointError that names the field that does not fit."""
+    tensors, about = checkpoint.read_tensors(path)
+    wanted = asdict(trainer.config)
+    try:
+        saved = asdict(TrainingConfig(**about["config"]))  # settings that are newer than the file have their defaults
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} lacks or garbles its settings: {error}") from None
+    differ = [f"{name} was {saved[name]!r}, is {wanted[name]!r}" for name in wanted
+              if name not in MAY_CHANGE and saved[name] != wanted[name]]  # fmt: skip
+    if about.get("pictures") != len(trainer.images):
+        differ.append(f"pictures were {about.get('pictures')}, are {len(trainer.images)}")
+    if differ:
+        raise CheckpointError(f"{path} cannot be resumed with other settings: {'; '.join(differ)}")
+    try:
+        steps = about["step"]
+        if steps > len(trainer.history):
+            raise CheckpointError(f"{path} is at epoch {about['epoch']}, beyond the {wanted['epochs']} asked for")
+        for name in ("generator", "discriminator", "averaged"):
+            if getattr(trainer, name) is not None:
+                fill_network(getattr(trainer, name), under(name, tensors), path)
+        for name in ("optimiser_g", "optimiser_d"):
+            for k, entry in enumerate(getattr(trainer, name).state.values()):
+                for part, tensor in entry.items():
+                    tensor.copy_(tensors[f"{name}.{k}.{part}"])
+        trainer.history[:steps] = tensors["history"].to(trainer.device)
+        trainer.fixed_noise.copy_(tensors["fixed_noise"])
+        trainer.random.set_state(tensors["random"])
+    except (KeyError, RuntimeError) as error:
+        raise CheckpointError(f"{path} lacks or garbles the field {error}") from None
+    if trainer.config.precision == "auto" and about["precision"] == "fp32":
+        trainer.precision = "fp32"  # goes on as it began; bf16 is taken up only where this machine gains by it
+    trainer.step, trainer.seconds = steps, about["seconds"]
+    trainer.notes = [tuple(note) for note in about["notes"]]
+
+
+def resume(trainer: Trainer) -> str | None:
+    """Restores the newest checkpoint of the run's folder that can be read; a word on where it goes on, or None.
+
+    A damaged newest one is passed over for the one before it; if none can be read, its error is raised.
+    """
+    paths = checkpoint.checkpoints(trainer.out)[::-1]
+    for path in paths:
+        try:
+            restore(trainer, path)
+        except CheckpointError as error:
+            if "damaged" in str(error) and path != paths[-1]:
+                continue
+            raise
+        return f"resumed at step {trainer.step} (epoch {trainer.epoch} of {trainer.config.epochs})"
+    return None
+
+
+def save_grid(trainer: Trainer) -> None:
+    """Keeps the fixed-noise samples of this epoch as a picture."""
+    grid = make_grid(trainer.samples())
+    path = trainer.out / "grids" / f"epoch-{trainer.epoch:04d}.webp"
+    checkpoint.write_atomically(path, lambda temporary: grid.save(temporary, "WEBP", quality=85))
+
+
+def run(trainer: Trainer, observer: Observer | None = None, *, checkpoint_seconds: float = 30.0,
+        update_seconds: float = 1.0, measure: Callable[[Trainer], None] | None = None) -> str:  # fmt: skip
+    """Trains until the last epoch, an interrupt, or an error; returns a sentence on how it ended.
+
+    Writes to the run's folder: checkpoints (the last two, one every `checkpoint_seconds` and at each end), a grid per
+    epoch, history.csv, and at the end generator.safetensors. Raises TrainingError when the loss is not finite.
+    measure: called at each epoch's end where the run has a folder (EpochMeasures in measuring_epochs.py).
+    """
+    writes = trainer.out is not None and trainer.group.writes
+    if observer and trainer.group.writes:
+        observer.start(trainer)
+    before, start = trainer.seconds, time.monotonic()
+    saved = updated = start
+    with stop_between_steps() as requests:
+        stopped = False
+        while not trainer.finished and not stopped:
+            trainer.advance()
+            now = time.monotonic()
+            trainer.seconds = before + now - start
+            if trainer.step % trainer.steps_per_epoch == 0:
+                trainer.check_finite()
+                if trouble := trainer.look_for_trouble():
+                    trainer.notes.append((trainer.epoch, trouble))
+                if writes:
+                    save_grid(trainer)
+                    if measure:
+                        measure(trainer)
+            if now - updated >= update_seconds:
+                if observer and trainer.group.writes:
+                    observer.update(trainer)
+                updated = time.monotonic()
+            if writes and now - saved >= checkpoint_seconds:
+                trainer.check_finite()
+                save(trainer)
+                saved = time.monotonic()
+            # processes must stop at the same step, and asking at every one would cost as much as a small batch
+            if trainer.group.size == 1 or trainer.step % 10 == 0:
+                stopped = trainer.group.any(bool(requests))
+        trainer.check_finite()
+        if writes:
+            save(trainer)
+            about = trainer.summary()
+            final = trainer.averaged or trainer.generator
+            path = trainer.out / "generator.safetensors"
+            checkpoint.save_weights(path, final, trainer.discriminator, trainer.config, about)
+    trainer.group.wait()
+    where = f"after {trainer.epoch} of {trainer.config.epochs} epochs ({trainer.step} steps)"
+    message = f"finished {where}" if trainer.finished else f"stopped {where}; run again to go on from here"
+    if observer and trainer.group.writes:
+        observer.finish(trainer, message)
+    return message
+
+
+def train(config: TrainingConfig, images: np.ndarray, out: Path | str, observer: Observer | None = None, *,
+          device: str | None = None, fresh: bool = False, checkpoint_seconds: float = 30.0,
+          measure: Callable[[Trainer], None] | None = None) -> Trainer:  # fmt: skip
+    """Trains in the folder `out`, going on where an earlier call stopped, and returns the trainer.
+
+    fresh: refuse a folder that holds a run already, rather than go on with it. measure: as in `run`.
+    """
+    trainer = Trainer(config, images, out, device)
+    if fresh and checkpoint.checkpoints(trainer.out):
+        raise TrainingError(f"{out} holds a run already: resume it, or choose another folder")
+    with alone_in(trainer.out) if trainer.group.writes else contextlib.nullcontext():
+        resume(trainer)
+        if not trainer.finished:
+            run(trainer, observer, checkpoint_seconds=checkpoint_seconds, measure=measure)
+            return trainer
+    if observer and trainer.group.writes:
+        observer.start(trainer)
+        observer.finish(trainer, f"finished already: {trainer.epoch} epochs; choose another folder to train again")
+    return trainer

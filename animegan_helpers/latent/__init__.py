@@ -1,0 +1,1 @@
+"""The latent space of a generator: walking it, naming its directions, the sliders."""

@@ -1,0 +1,76 @@
+"""The card of an attribute network: what it was trained on, how often it is right, and what it takes for what."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from animegan_helpers.faces.faceset import FaceSet
+from animegan_helpers.gan.networks import count_parameters
+from animegan_helpers.measures.attributes import UNKNOWN, AttributeNetwork, Names, name_faces, targets_of
+
+LICENCE = "CC BY 4.0"
+
+
+def confusion_of(network: AttributeNetwork, faces: FaceSet, seen: Names | None = None) -> dict[str, np.ndarray]:
+    """factor -> (V, V) how many faces with the label of the row the network gives the name of the column.
+
+    Faces without a label for the factor are left out, and so are factors that nobody labelled.
+    seen: what name_faces gave for these faces, if it is at hand.
+    """
+    seen, targets = seen or name_faces(network, faces.images), targets_of(faces, network.factors)
+    tables = {}
+    for k, (factor, names) in enumerate(network.factors.items()):
+        known = targets[:, k] != UNKNOWN
+        if known.any():
+            pairs = targets[known, k] * len(names) + seen.values[factor][known]
+            tables[factor] = np.bincount(pairs, minlength=len(names) ** 2).reshape(len(names), len(names))
+    return tables
+
+
+def accuracies(confusion: dict[str, np.ndarray]) -> dict[str, float]:
+    """factor -> share of the faces that are named right: the diagonal of its table."""
+    return {factor: float(table.trace() / table.sum()) for factor, table in confusion.items()}
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a network came about. data: what the faces are, a sentence; command: what makes it again;
+    use: what it is good for, and what not, a sentence."""
+
+    data: str
+    command: str
+    faces: int
+    seconds: float
+    hardware: str
+    use: str
+
+
+def make_card(name: str, network: AttributeNetwork, confusion: dict[str, np.ndarray], making: Making) -> str:
+    """The card as Markdown: accuracy and confusion of each factor on the held-out tenth."""
+    rows = [f"| {factor} | {len(network.factors[factor])} | {share:.1%} |"
+            for factor, share in accuracies(confusion).items()]  # fmt: skip
+    held_out = max(int(table.sum()) for table in confusion.values())
+    lines = [
+        f"# {name}", "",
+        f"A network that names {_listed(list(network.factors))} in a face: `animegan_helpers/measures/attributes.py`, "
+        f"{count_parameters(network):,} parameters, half precision.", "",
+        f"| factor | values | right, of the {held_out:,} faces held out |", "| --- | ---: | ---: |", *rows, "",
+        f"- **Trained on** {making.data} {making.faces:,} faces: nine tenths to learn from, one tenth, chosen by the "
+        "seed, held out; every number here is of that tenth.",
+        f"- **Took** {making.seconds:.0f} s on {making.hardware}, beside other work.",
+        f"- **Made again by** `{making.command}`.",
+        f"- **Use**: {making.use}",
+        f"- **Licence**: {LICENCE}.", "",
+        "## What it takes for what", "",
+        "Rows: the label. Columns: the name given, in the same order. Counts of held-out faces.", "",
+    ]  # fmt: skip
+    for factor, table in confusion.items():
+        names = network.factors[factor]
+        lines += [f"| {factor} | {' | '.join(names)} |", "| --- |" + " ---: |" * len(names)]
+        lines += [f"| {label} | {' | '.join(str(count) for count in row)} |" for label, row in zip(names, table)]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

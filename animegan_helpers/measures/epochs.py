@@ -1,0 +1,79 @@
+"""Measures during training: a row of measures.csv for every few epochs of a run."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from animegan_helpers.faces.faceset import FaceSet, to_uint8
+from animegan_helpers.gan.checkpoint import write_atomically
+from animegan_helpers.latent.space import draw_latent
+from animegan_helpers.measures.attributes import AttributeNetwork, load_attributes, name_faces
+from animegan_helpers.measures.measuring import quick_row
+from animegan_helpers.measures.reference import Reference, choose_network, split
+
+COLUMNS = ("epoch", "modes", "kl", "frechet", "kernel", "precision", "recall", "density", "coverage", "js", "cells_off",
+           "cells_js", "vendi", "count")  # fmt: skip
+"""Of measures.csv: the epoch, the names of measuring.quick_row, and how many samples were measured."""
+
+
+class EpochMeasures:
+    """Called at the end of each epoch, measures every so many: the same latent vectors each time.
+
+    It draws from no generator of random numbers that the run uses, so a measured run has the weights of one that is
+    not. The last epoch is always measured. every: epochs between two measurements; samples: how many to draw.
+    """
+
+    def __init__(self, reference: Reference, network: AttributeNetwork, every: int = 1, samples: int = 1_000):
+        if every < 1 or samples < 3:
+            raise ValueError(f"measure every {every} epochs with {samples} samples: use at least 1 and 3")
+        self.reference, self.network, self.every, self.samples = reference, network, every, samples
+
+    def __call__(self, trainer) -> None:
+        """Measures the trainer's generator, the averaged one if it has one, and keeps the row in the run's folder."""
+        if trainer.epoch % self.every and not trainer.finished:
+            return
+        z = draw_latent(self.samples, trainer.config.z_dim, seed=1)
+        images = np.concatenate([to_uint8(trainer.samples(part)) for part in z.split(250)])
+        with torch.no_grad():
+            row = quick_row(name_faces(self.network, images), self.reference)
+        keep_row(trainer.out, {"epoch": trainer.epoch} | row)
+
+
+def measures_for(faces: FaceSet, every: int, attributes: Path | None = None) -> EpochMeasures:
+    """What measures a run on these faces, against 5,000 of them at most, by the network that suits them.
+
+    attributes: another attribute network's file.
+    """
+    path = attributes or choose_network(faces)
+    network = load_attributes(path)
+    some = faces.subset(slice(None, None, max(1, len(faces) // 10_000)))
+    return EpochMeasures(split(some, network, path, progress=True).reference, network, every)
+
+
+def load_measures(run: Path | str) -> dict[str, np.ndarray]:
+    """Column -> (rows,) of a run's measures.csv, in the order of the epochs; {} where nothing was measured."""
+    rows = _read(Path(run) / "measures.csv")
+    return {name: np.array([float(row[name]) for row in rows]) for name in COLUMNS} if rows else {}
+
+
+def keep_row(run: Path, row: dict) -> None:
+    """Adds a row to a run's measures.csv; rows of that epoch and later ones, of an earlier sitting, give way to it."""
+    before = [old for old in _read(run / "measures.csv") if int(old["epoch"]) < row["epoch"]]
+    new = {name: row[name] if isinstance(row[name], int) else f"{row[name]:.6g}" for name in COLUMNS}
+
+    def write(path: Path) -> None:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            table.writeheader()
+            table.writerows([*before, new])
+
+    write_atomically(run / "measures.csv", write)
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
