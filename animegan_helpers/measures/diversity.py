@@ -105,8 +105,8 @@ def vendi_score(features: np.ndarray, times: np.ndarray | None = None) -> float:
     """The effective number of different samples, 1 to N, of features (N, F): exp of the entropy of K / N's eigenvalues.
 
     K is the cosine likeness of all pairs (Friedman and Dieng 2022, arXiv 2210.02410). Its eigenvalues other than 0 are
-    those of an F x F matrix, so memory grows with F and not with N times N. It looks at the samples alone: noise scores
-    highest of all. times (N,): how often each sample counts.
+    those of an F x F matrix, so memory grows with F and not with N times N. It looks at the samples alone: noise
+    scores high. times (N,): how often each sample counts.
     """
     x = features.astype(np.float64)
     x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)

@@ -194,7 +194,7 @@ def measure_samples(samples: np.ndarray, faces: FaceSet, network: AttributeNetwo
 
 
 def yardstick(faces: FaceSet, parts: Split, size: int) -> dict:
-    """What `size` real faces of those that are no reference get: the best that any generator can hope for."""
+    """What `size` real faces get that are no reference: as a generator would that had learnt them exactly."""
     return full_row(faces.images[parts.rows[:size]], pick(parts.seen, slice(0, size)), parts.reference)
 
 
