@@ -51,6 +51,21 @@ def draw(arguments: argparse.Namespace) -> str:
     return f"{arguments.count} faces in {arguments.out}"
 
 
+def export(arguments: argparse.Namespace) -> str:
+    import torch
+
+    from animegan_helpers.gan.checkpoint import load_weights, save_weights
+    from animegan_helpers.gan.settings import TrainingConfig
+
+    if arguments.out.exists():
+        raise ValueError(f"{arguments.out} is there already: choose another name, or remove it first")
+    weights = load_weights(arguments.weights)
+    about = {key: value for key, value in weights.about.items() if key != "config"} | {"data": arguments.data}
+    config = TrainingConfig(**weights.about["config"])
+    save_weights(arguments.out, weights.generator, weights.discriminator, config, about, torch.float16)
+    return f"{arguments.out}: {arguments.out.stat().st_size / 2**20:.1f} MiB"
+
+
 def sample(arguments: argparse.Namespace) -> str:
     from animegan_helpers.gan.checkpoint import load_weights
     from animegan_helpers.latent.space import sample_faces
@@ -210,6 +225,11 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("--only", nargs="+", action="extend", default=[], metavar="FACTOR=VALUES",
                    help="hold a factor to values: hair=aqua,blue or style=1 or hair=aqua:3,blue:1")  # fmt: skip
     p.add_argument("--flaws", type=float, default=0.0, help="share of broken and odd files to add")
+
+    p = command(export, "Write a run's generator and discriminator to hand on, in half precision.")
+    p.add_argument("--weights", type=Path, required=True, help="a weights file, a checkpoint or a run's folder")
+    p.add_argument("--data", default="faces", help="what it was trained on, in a word or two: drawn, real, ...")
+    p.add_argument("--out", type=Path, required=True, help="FILE.safetensors")
 
     p = command(sample, "Draw samples from a trained generator.")
     p.add_argument("--weights", type=Path, required=True, help="a weights file, a checkpoint or a run's folder")

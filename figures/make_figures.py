@@ -25,7 +25,7 @@ def save(picture: Image.Image, name: str) -> None:
 def main() -> None:
     drawn = load_faces("", count=300).images
     save(make_grid(np.array(drawn[:40]), columns=10, scale=2), "drawn_faces.webp")
-    for name in ("drawn", "report"):
+    for name in ("drawn", "real"):
         path = PRETRAINED / f"{name}.safetensors"
         if path.exists():
             generator = load_weights(path).generator

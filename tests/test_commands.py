@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from animegan_helpers.__main__ import main
+from animegan_helpers.gan.checkpoint import load_weights
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -63,6 +64,16 @@ def test_sample_in_three_forms(finished_run, tmp_path, capsys):
     assert np.array_equal(third, samples[3])
     assert main([*words, str(tmp_path / "s.npy")]) == 2
     assert "is there already" in capsys.readouterr().err
+
+
+def test_export_halves_the_file_and_never_overwrites(finished_run, tmp_path, capsys):
+    out = tmp_path / "mine.safetensors"
+    words = ["export", "--weights", str(finished_run), "--data", "drawn", "--out", str(out)]
+    assert main(words) == 0
+    weights = load_weights(out)
+    assert weights.about["data"] == "drawn" and weights.discriminator is not None
+    assert out.stat().st_size < 0.6 * (finished_run / "generator.safetensors").stat().st_size
+    assert main(words) == 2 and "is there already" in capsys.readouterr().err
 
 
 def test_measure_from_weights_and_from_samples(faces, finished_run, tmp_path, capsys):

@@ -108,7 +108,9 @@ def test_the_students_newest_run_is_preferred(generator, tmp_path, monkeypatch):
     shipped = tmp_path / "pretrained" / "drawn.safetensors"
     own = [tmp_path / "runs" / name / "generator.safetensors" for name in ("05-a", "05-b", "05-broken-zero", "07-x")]
     save_weights(shipped, generator, None, preset("smoke"), {})
-    assert best_weights() == shipped
+    assert best_weights() == best_weights("modern", "drawn") == shipped
+    with pytest.raises(CheckpointError, match="no weights called modern"):
+        best_weights("modern")
     for path in own:
         save_weights(path, generator, None, preset("smoke"), {})
     assert best_weights() == own[1]

@@ -155,18 +155,23 @@ def newest_checkpoint(folder: Path) -> Path | None:
     return (checkpoints(folder) or [None])[-1]
 
 
-def best_weights() -> Path:
-    """The weights to explore: those of the student's newest run of notebook 05, else those that ship.
+def shipped_weights(*names: str) -> Path:
+    """The first of the weights called so that came with the workbook; raises CheckpointError where none did."""
+    for name in names:
+        if (path := PRETRAINED / f"{name}.safetensors").is_file():
+            return path
+    raise CheckpointError(f"no weights called {' or '.join(names)} under {PRETRAINED}: run notebook 05 first")
 
-    Runs are folders `05*` with a generator.safetensors in them; `05-broken*` and `05-smoke*` are not meant to be good.
-    Raises CheckpointError where there are neither.
+
+def best_weights(*shipped: str) -> Path:
+    """The weights of the student's newest run of notebook 05, else the first of the `shipped` ones there is.
+
+    shipped: names, "drawn" if there are none. Runs are folders `05*` with a generator.safetensors in them;
+    `05-broken*` and `05-smoke*` are not meant to be good. Raises CheckpointError where there are neither.
     """
     runs = runs_folder().glob("05*/generator.safetensors")
     own = [path for path in runs if not path.parent.name.startswith(("05-broken", "05-smoke"))]
-    shipped = [path for name in ("drawn", "report") if (path := PRETRAINED / f"{name}.safetensors").is_file()]
-    if not own + shipped:
-        raise CheckpointError(f"no weights under {runs_folder()} or {PRETRAINED}: run notebook 05 first")
-    return max(own, key=lambda path: path.stat().st_mtime_ns) if own else shipped[0]
+    return max(own, key=lambda path: path.stat().st_mtime_ns) if own else shipped_weights(*shipped or ("drawn",))
 
 
 def keep_newest(folder: Path, count: int = 2) -> None:
