@@ -230,7 +230,7 @@ def test_06_the_pad_answers_clicks_and_keys(page_06):
     face, readouts = pad.locator("img.animegan-face"), pad.locator(".widget-readout")
     first = face.evaluate(BYTES)
     pad.locator("button").first.click()  # the corner at the top left
-    wait_for(page_06, lambda: [float(text) for text in readouts.all_inner_texts()] == [-5, 5])
+    wait_for(page_06, lambda: readouts.all_inner_texts() == ["\N{MINUS SIGN}5.00", "5.00"])
     wait_for(page_06, lambda: face.evaluate(BYTES) != first)
     photograph(page_06, "06-pad", pad)
     corner = face.evaluate(BYTES)
