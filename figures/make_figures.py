@@ -1,6 +1,6 @@
 """Makes the pictures of this folder: python figures/make_figures.py (or make figures).
 
-The screenshots among them are made by the browser tests: pytest tests/test_browser.py, then build/screenshots/.
+The screenshots are made by make_screenshots.py, the comparison with real faces by compare_sets.py.
 """
 
 from pathlib import Path
