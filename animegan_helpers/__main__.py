@@ -173,7 +173,8 @@ def experiment(arguments: argparse.Namespace) -> str:
     from animegan_helpers.experiments.runner import run_experiment
 
     budget = choose_budget(arguments.budget).name
-    path = run_experiment(arguments.name, budget, arguments.seeds, arguments.faces, arguments.device, arguments.out)
+    path = run_experiment(arguments.name, budget, arguments.seeds, arguments.faces, arguments.device, arguments.out,
+                          arguments.workers)  # fmt: skip
     return f"results in {path}"
 
 
@@ -274,6 +275,7 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("--faces", help="a set with a labels.csv, for the experiments on tagged faces")
     p.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")
     p.add_argument("--out", type=Path, help="folder of the result (default: data/experiments)")
+    p.add_argument("--workers", type=positive, help="runs at a time on a CPU (default: one for each core)")
 
     p = command(benchmark, "Time the training step against the textbook loop on this machine.")
     p.add_argument("--slider", action="store_true", help="time the explorer's slider instead: event to new picture")

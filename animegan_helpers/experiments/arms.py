@@ -1,15 +1,17 @@
-"""The report's claims as experiments: what is compared with what, as data. `experimenting.py` runs them.
+"""The report's claims as experiments: what is compared with what, as data. `runner.py` runs them.
 
 An experiment has arms that differ in one thing; all train for as many steps from the same seeds.
 """
-
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How large a run is: G's width, pictures in a batch and in all, steps, looks at it, samples a look, seeds."""
+    """How large a run is: G's width, pictures in a batch and in all, steps, looks at it, samples a look, seeds.
+
+    toy_steps: of a game in two dimensions.
+    """
 
     width: int
     batch: int
@@ -18,12 +20,13 @@ class Scale:
     looks: int
     samples: int
     seeds: int
+    toy_steps: int
 
 
 SCALES = {
-    "smoke": Scale(width=8, batch=25, faces=200, steps=16, looks=2, samples=100, seeds=2),
-    "laptop": Scale(width=16, batch=32, faces=3_000, steps=1_000, looks=5, samples=1_000, seeds=3),
-    "gpu": Scale(width=64, batch=50, faces=25_000, steps=25_000, looks=25, samples=5_000, seeds=5),
+    "smoke": Scale(width=8, batch=25, faces=200, steps=16, looks=2, samples=100, seeds=2, toy_steps=60),
+    "laptop": Scale(width=16, batch=32, faces=3_000, steps=1_000, looks=5, samples=1_000, seeds=3, toy_steps=6_000),
+    "gpu": Scale(width=64, batch=50, faces=25_000, steps=25_000, looks=25, samples=5_000, seeds=5, toy_steps=20_000),
 }
 
 
@@ -34,6 +37,7 @@ class Arm:
     settings: fields of TrainingConfig; only: factors of the drawn faces held to values; faces: share of the scale's
     faces; method: how 96x96 becomes 64x64; label: (factor, value) that faces of a tagged set must have;
     width_factor: of the scale's width; rate_factor: of both learning rates from half time on.
+    mixture: "ring" or "grid" for a game in two dimensions; settings are then those of ToyGAN.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Arm:
     label: tuple[str, str] | None = None
     width_factor: float = 1.0
     rate_factor: float = 1.0
+    mixture: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,17 @@ EXPERIMENTS = {
         "batch norm", "group norm", "none", "group norm in D only", "none in D only",
         variants=((), ("group-norm",), ("no-norm",), ("group-norm-d",), ("no-norm-d",)),
     )),
+    "logits": Experiment("R5", "A sigmoid before the loss, in bf16 and in fp32?", (
+        Arm("logits, bf16", settings={"precision": "bf16"}),
+        Arm("sigmoid, bf16", settings={"precision": "bf16", "loss": "sigmoid-first"}),
+        Arm("sigmoid, fp32", settings={"precision": "fp32", "loss": "sigmoid-first"}),
+    )),
     "crop": Experiment("R3", "Crop or resize?", (Arm("resize"), Arm("crop", method="crop"))),
     "pieces": Experiment("R18", "What would have helped?", _pieces()),
+    "veegan": Experiment("R1, R13", "VEEGAN's table: how many modes does a game in two dimensions find?", tuple(
+        Arm(f"{mixture}, {name}", settings=settings, mixture=mixture)
+        for mixture in ("ring", "grid")
+        for name, settings in (("plain", {}), ("noise", {"noise": 0.5}), ("R1", {"r1": 0.05}),
+                               ("noise and R1", {"noise": 0.5, "r1": 0.05}))
+    )),
 }  # fmt: skip
-

@@ -23,6 +23,7 @@ MEASURES = {
     "precision": "precision",
     "recall": "recall",
     "coverage": "coverage",
+    "quality": "share of high quality",
 }
 """A look's numbers, and what to write beside them."""
 
@@ -64,10 +65,13 @@ def say(result: dict, measure: str, first: str, second: str) -> str:
 
 def about(result: dict) -> str:
     """One line on how it was run."""
-    scale = result["scale"]
-    return (f"{scale['seeds']} seeds, {scale['steps']:,} steps at width {scale['width']}, batch {scale['batch']}, "
-            f"{scale['faces']:,} {result['faces']}; {scale['samples']:,} samples a look; "
-            f"{result['minutes']:.0f} minutes on {result['hardware']}")  # fmt: skip
+    scale, runs = result["scale"], [run for arm in result["arms"] for run in arm["runs"]]
+    minutes = sum(run["seconds"] for run in runs) / 60
+    how = (f"{scale['toy_steps']:,} steps, 2,500 samples a look" if result["faces"] == "points" else
+           f"{scale['steps']:,} steps at width {scale['width']}, batch {scale['batch']}, {scale['faces']:,} "
+           f"{result['faces']}; {scale['samples']:,} samples a look")  # fmt: skip
+    how_long = f"{len(runs)} runs, {minutes:.0f} minutes of training in all, {result['hardware']}"
+    return f"{scale['seeds']} seeds, {how}; {how_long}"
 
 
 def table(result: dict, measures: tuple[str, ...]) -> str:

@@ -1,21 +1,24 @@
 """Runs an experiment: every arm with every seed, looked at several times; the numbers go to a JSON file.
 
-Runs are independent, so on a CPU each core trains one of them at a time, with one thread.
+Runs are independent, so on a CPU each core trains one of them at a time, with one thread. A finished run is kept, so
+that an experiment which was stopped goes on where it was, and arms that several experiments share are trained once.
 """
 
+import hashlib
 import json
 import multiprocessing
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from animegan_helpers.budget import choose_device
+from animegan_helpers import toy
+from animegan_helpers.budget import choose_device, runs_folder
 from animegan_helpers.experiments.arms import EXPERIMENTS, SCALES, Arm, Scale
 from animegan_helpers.experiments.results import RESULTS
 from animegan_helpers.faces.faceset import FacesError, FaceSet, load_faces, to_uint8
@@ -26,6 +29,9 @@ from animegan_helpers.latent.space import sample_faces
 from animegan_helpers.measures.attributes import load_attributes, name_faces
 from animegan_helpers.measures.measuring import quick_row
 from animegan_helpers.measures.reference import choose_network, make_reference
+
+SUBJECTS = ("drawing", "faces", "gan", "latent/space.py", "measures", "toy.py", "experiments/runner.py")
+"""What a run depends on: when their code changes, it is trained again."""
 
 KEPT = ("modes", "kl", "frechet", "precision", "recall", "coverage")
 """What is kept of a look's measures."""
@@ -74,11 +80,12 @@ def gradient_norms(trainer: Trainer) -> tuple[float, float]:
 
 def run_arm(arm: Arm, scale: Scale, seed: int, path: str | None = None, tagged: bool = False,
             device: str | None = None) -> dict:  # fmt: skip
-    """One run: {"seed", "seconds", "parameters", "looks": [...]}, a look being the state after so many steps.
+    """One run: {"seed", "seconds", "arithmetic", "parameters", "looks": [...]}, looks being its state now and then.
 
-    In a look: losses, their means since the last look; jitter, the standard deviation of G's loss from step to step
-    over the square root of 2, so that a slow drift does not count; gradient norms; change, the root mean square
-    difference in grey levels of the fixed-noise samples since the last look; and measures against the arm's own faces.
+    seconds: of training; on a CPU those it worked, not those it waited for other programs. In a look: losses, their
+    means since the last look; jitter, the standard deviation of G's loss from step to step over the square root of 2,
+    so that a slow drift does not count; gradient norms; change, the root mean square difference in grey levels of the
+    fixed-noise samples since the last look; and measures against the arm's own faces.
     A run whose loss is not finite ends early and says so in "failed".
     """
     faces = faces_of(arm, scale, path, tagged)
@@ -86,11 +93,12 @@ def run_arm(arm: Arm, scale: Scale, seed: int, path: str | None = None, tagged: 
     network = load_attributes(network_path)
     reference = make_reference(faces.images[:2_000], name_faces(network, faces.images), network, network_path)
     trainer = Trainer(config_of(arm, scale, seed), faces.images, device=device)
-    result = {"seed": seed, "seconds": 0.0, "looks": [],
+    clock = time.process_time if trainer.device.type == "cpu" else time.perf_counter
+    result = {"seed": seed, "seconds": 0.0, "arithmetic": trainer.precision, "looks": [],
               "parameters": [count_parameters(trainer.generator), count_parameters(trainer.discriminator)]}  # fmt: skip
     every, before = scale.steps // scale.looks, to_uint8(trainer.samples()).astype(np.float32)
     for look in range(1, scale.looks + 1):
-        start, norms = time.perf_counter(), []
+        start, norms = clock(), []
         while trainer.step < look * every:
             if trainer.step == scale.steps // 2 and arm.rate_factor != 1:
                 for optimiser in (trainer.optimiser_g, trainer.optimiser_d):
@@ -98,7 +106,9 @@ def run_arm(arm: Arm, scale: Scale, seed: int, path: str | None = None, tagged: 
             trainer.advance()
             if trainer.step > look * every - 20:
                 norms.append(gradient_norms(trainer))
-        result["seconds"] += time.perf_counter() - start
+        if trainer.device.type == "cuda":
+            torch.cuda.synchronize()
+        result["seconds"] += clock() - start
         try:
             trainer.check_finite()
         except TrainingError as error:
@@ -118,34 +128,87 @@ def run_arm(arm: Arm, scale: Scale, seed: int, path: str | None = None, tagged: 
     return result
 
 
+def run_toy(arm: Arm, scale: Scale, seed: int) -> dict:
+    """One game in two dimensions: as run_arm, with modes captured and the share of high quality in 2,500 samples."""
+    mixture = {"ring": toy.ring, "grid": toy.grid}[arm.mixture]()
+    game, result = toy.ToyGAN(mixture, seed=seed, **arm.settings), {"seed": seed, "looks": []}
+    start = time.process_time()
+
+    def look(game: toy.ToyGAN) -> None:
+        if game.steps_done % (scale.toy_steps // scale.looks) == 0:
+            modes, quality = toy.modes_captured(game.sample(2_500), mixture.centres, mixture.std)
+            result["seconds"] = time.process_time() - start
+            result["looks"].append({"step": game.steps_done, "seconds": result["seconds"], "modes": modes,
+                                    "quality": quality})  # fmt: skip
+
+    game.train(scale.toy_steps, show=look)
+    return result
+
+
+def run_kept(arm: Arm, scale: Scale, seed: int, path: str | None, tagged: bool, device: str) -> dict:
+    """The run, from the folder of finished ones if it is there; else it is trained, and kept."""
+    file = kept_file(arm, scale, seed, path, tagged, device)
+    if file.is_file():
+        return json.loads(file.read_text(encoding="utf-8"))
+    run = run_toy(arm, scale, seed) if arm.mixture else run_arm(arm, scale, seed, path, tagged, device)
+    text = json.dumps(_rounded(run))
+    write_atomically(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    return run
+
+
+def kept_file(arm: Arm, scale: Scale, seed: int, path: str | None, tagged: bool, device: str) -> Path:
+    """Where a run is kept: a name made of all that it depends on, code included."""
+    config = arm.settings if arm.mixture else asdict(config_of(arm, scale, seed))
+    data = {key: value for key, value in asdict(arm).items() if key not in ("name", "settings")}
+    faces = str(Path(path).resolve()) if tagged else "drawn"
+    needs = [config, data, asdict(replace(scale, seeds=0)), seed, faces, device, torch.__version__, code_of_runs()]
+    name = hashlib.sha256(json.dumps(needs, sort_keys=True).encode()).hexdigest()[:16]
+    return runs_folder() / "experiments" / f"{name}.json"
+
+
+def code_of_runs() -> str:
+    """A hash of the code that a run goes through."""
+    module = Path(__file__).parent.parent
+    files = [file for subject in SUBJECTS for file in ([module / subject] if subject.endswith(".py")
+                                                       else sorted((module / subject).glob("*.py")))]  # fmt: skip
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
 def _single_thread() -> None:
     torch.set_num_threads(1)
 
 
 def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str | None = None,
-                   device: str | None = None, out: Path | None = None) -> Path:  # fmt: skip
-    """Runs the experiment and writes out/NAME.json; gives its path. Raises ValueError for a name that is not there."""
+                   device: str | None = None, out: Path | None = None, workers: int | None = None) -> Path:  # fmt: skip
+    """Runs the experiment and writes out/NAME.json; gives its path. Raises ValueError for a name that is not there.
+
+    workers: runs at a time on a CPU; as many as there are cores unless told otherwise.
+    """
     if name not in EXPERIMENTS:
         raise ValueError(f"no experiment is called {name!r}: choose one of {', '.join(EXPERIMENTS)}")
     from animegan_helpers.workbook import hardware
 
     experiment, scale, where = EXPERIMENTS[name], SCALES[budget], choose_device(device)
-    seeds = seeds or scale.seeds
-    for arm in experiment.arms:  # packed before several processes want them at once; and errors come now
-        faces_of(arm, scale, faces, experiment.tagged)
+    seeds, toys = seeds or scale.seeds, all(arm.mixture for arm in experiment.arms)
+    if not toys:  # packed before several processes want them at once; and errors come now
+        sizes = [len(faces_of(arm, scale, faces, experiment.tagged)) for arm in experiment.arms]
+        if experiment.tagged:  # a set of real faces may have fewer of one kind than asked for: all arms get as many
+            scale = replace(scale, faces=min(sizes))
     jobs = [(arm, seed) for seed in range(seeds) for arm in experiment.arms]
-    workers = 1 if where.type != "cpu" else max(1, min(len(jobs), os.cpu_count() or 1))
-    runs, start = {arm.name: [] for arm in experiment.arms}, time.monotonic()
+    if where.type != "cpu":
+        workers = 1
+    workers = max(1, min(len(jobs), workers or os.cpu_count() or 1))
+    runs = {arm.name: [] for arm in experiment.arms}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_single_thread) as pool:
-        futures = {pool.submit(run_arm, arm, scale, seed, faces, experiment.tagged, str(where)): arm.name
+        futures = {pool.submit(run_kept, arm, scale, seed, faces, experiment.tagged, str(where)): arm.name
                    for arm, seed in jobs}  # fmt: skip
         for future in tqdm(as_completed(futures), total=len(futures), desc=name, unit="run"):
             runs[futures[future]].append(future.result())
     result = {
         "experiment": name, "claims": experiment.claims, "question": experiment.question, "budget": budget,
-        "faces": "tagged faces" if experiment.tagged else "drawn faces", "hardware": hardware(),
-        "minutes": (time.monotonic() - start) / 60, "scale": asdict(scale) | {"seeds": seeds},
+        "faces": "points" if toys else "tagged faces" if experiment.tagged else "drawn faces", "hardware": hardware(),
+        "scale": asdict(scale) | {"seeds": seeds},
         "arms": [asdict(arm) | {"runs": sorted(runs[arm.name], key=lambda run: run["seed"])}
                  for arm in experiment.arms],
     }  # fmt: skip

@@ -37,6 +37,15 @@ def gradient_penalty(logits: torch.Tensor, images: torch.Tensor) -> torch.Tensor
     return gradient.square().sum(dim=(1, 2, 3)).mean()
 
 
+def sigmoid_first(logits: torch.Tensor, label: float) -> torch.Tensor:
+    """BCELoss on sigmoid(logits), as the report has it (claim R5): the sigmoid is rounded to the logits' own precision.
+
+    Where it rounds to 0 or 1 its gradient is 0; torch then holds the loss at 100.
+    """
+    probability = logits.sigmoid().float()
+    return F.binary_cross_entropy(probability, torch.full_like(probability, label))
+
+
 @dataclass(frozen=True)
 class Loss:
     """A pair of losses of real and fake logits; `pairs`: G's needs the real ones too, scored by the D just updated."""
@@ -48,5 +57,9 @@ class Loss:
 
 LOSSES = {
     "non-saturating": Loss(discriminator_loss, lambda real, fake: generator_loss(fake)),
+    "sigmoid-first": Loss(
+        lambda real, fake: sigmoid_first(real, 1.0) + sigmoid_first(fake, 0.0),
+        lambda real, fake: sigmoid_first(fake, 1.0),
+    ),
     "relativistic": Loss(relativistic_loss, lambda real, fake: relativistic_loss(fake, real), pairs=True),
 }
