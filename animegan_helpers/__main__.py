@@ -56,9 +56,12 @@ def export(arguments: argparse.Namespace) -> str:
 
     from animegan_helpers.gan.checkpoint import load_weights, save_weights
     from animegan_helpers.gan.settings import TrainingConfig
+    from animegan_helpers.replay import export_run
 
     if arguments.out.exists():
         raise ValueError(f"{arguments.out} is there already: choose another name, or remove it first")
+    if arguments.run:
+        export_run(arguments.run, arguments.out.with_suffix(""))
     weights = load_weights(arguments.weights)
     about = {key: value for key, value in weights.about.items() if key != "config"} | {"data": arguments.data}
     config = TrainingConfig(**weights.about["config"])
@@ -230,6 +233,7 @@ def make_parser() -> argparse.ArgumentParser:
     p = command(export, "Write a run's generator and discriminator to hand on, in half precision.")
     p.add_argument("--weights", type=Path, required=True, help="a weights file, a checkpoint or a run's folder")
     p.add_argument("--data", default="faces", help="what it was trained on, in a word or two: drawn, real, ...")
+    p.add_argument("--run", type=Path, help="a run's folder: its curves, measures and grids go into a folder FILE")
     p.add_argument("--out", type=Path, required=True, help="FILE.safetensors")
 
     p = command(sample, "Draw samples from a trained generator.")

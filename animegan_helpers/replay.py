@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image, ImageDraw
 
+from animegan_helpers.gan.checkpoint import write_atomically
 from animegan_helpers.live import (
     BLUE,
     DPI,
@@ -195,3 +196,29 @@ def save_gif(run: Path | str, path: Path | str, milliseconds: int = 200, pixels:
         frame.thumbnail((pixels, 2 * pixels))
     times = [milliseconds] * (len(frames) - 1) + [2000]
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0)
+
+
+def export_run(run: Path | str, folder: Path | str, rows: int = 50, quality: int = 60) -> None:
+    """A run made small to hand on, for `replay`: history.csv, measures.csv if there is one, and the grids.
+
+    rows: at most so many steps of each epoch are kept, evenly spaced and as they were: a mean would hide how unsteady
+    the losses are; quality: of the grids as WebP. Raises ValueError where the folder is there or the run has no epoch.
+    """
+    run, folder = Path(run), Path(folder)
+    if folder.exists():
+        raise ValueError(f"{folder} is there already: choose another name, or remove it first")
+    grids = load_grids(run)
+    if not grids:
+        raise ValueError(f"{run} holds no finished epoch: train for one epoch first")
+    per_epoch = load_history(run)[1]
+    every = next(k for k in range(1, per_epoch + 1) if per_epoch % k == 0 and per_epoch // k <= rows)
+    (folder / "grids").mkdir(parents=True)
+    header, *steps = (run / "history.csv").read_text(encoding="utf-8").splitlines()
+    kept = steps[every - 1 : max(grids) * per_epoch : every]
+    files = {"history.csv": "\n".join([header, *kept]) + "\n"}
+    if (run / "measures.csv").is_file():
+        files["measures.csv"] = (run / "measures.csv").read_text(encoding="utf-8")
+    for name, text in files.items():
+        write_atomically(folder / name, lambda temporary, text=text: temporary.write_text(text, encoding="utf-8"))
+    for epoch, grid in grids.items():
+        grid.save(folder / "grids" / f"epoch-{epoch:04d}.webp", "WEBP", quality=quality, method=6)

@@ -81,3 +81,18 @@ def test_the_button_writes_a_gif_once(run, tmp_path, monkeypatch):
     assert status.value.startswith("error:") and (tmp_path / "replay.gif").read_bytes() == before
     with pytest.raises(ValueError, match="no finished epoch"):
         replay.save_gif(tmp_path, tmp_path / "none.gif")
+
+
+def test_a_run_made_small_plays_as_the_run_did(run, tmp_path):
+    measured(run, "epoch,modes\n1,20\n3,90\n")
+    small = tmp_path / "small"
+    replay.export_run(run, small, rows=1)
+    curves, rows = replay.load_history(small)
+    assert rows == 1 and curves["loss_d"].tolist() == pytest.approx([1.2, 1.4, 1.6])  # the last step of each epoch
+    assert replay.load_measures(small)["modes"].tolist() == [20, 90]
+    assert list(replay.grid_paths(small)) == [1, 2, 3]
+    assert replay.Frames(small).draw(2).size == replay.Frames(run).draw(2).size
+    with pytest.raises(ValueError, match="is there already"):
+        replay.export_run(run, small)
+    with pytest.raises(ValueError, match="no finished epoch"):
+        replay.export_run(tmp_path / "nothing", tmp_path / "other")
