@@ -8,7 +8,19 @@ import pytest
 from animegan_helpers.__main__ import main
 from animegan_helpers.experiments import runner
 from animegan_helpers.experiments.arms import EXPERIMENTS, MODERN, PIECES, SCALES, Arm, Scale
-from animegan_helpers.experiments.results import RESULTS, about, apart, draw, last_values, load_result, luck, say, table
+from animegan_helpers.experiments.results import (
+    RESULTS,
+    about,
+    apart,
+    draw,
+    draw_last,
+    last_values,
+    load_result,
+    luck,
+    say,
+    table,
+    values_at,
+)
 from animegan_helpers.experiments.runner import config_of, faces_of, nearest_width, run_arm, run_experiment
 from animegan_helpers.gan.networks import count_parameters, make_networks
 
@@ -130,6 +142,21 @@ def test_runs_come_apart_or_overlap():
     assert "1 runs ended in a loss that is not finite" in table(result, ("frechet",))
     axes = draw(result, ("frechet",)).axes[0]
     assert axes.lines[0].get_ydata().tolist() == [4.0, 2.0]
+
+
+def test_values_at_equal_time_lie_between_looks():
+    """Looks after 1 and 2 seconds: halfway between them lies the mean; outside them nothing is said."""
+    result = result_of(a=[1.0, 2.0], b=[4.0, None])
+    assert values_at(result, "frechet", 1.5)["a"].tolist() == [1.5, 3.0]
+    assert values_at(result, "frechet", 1.5)["b"].tolist() == [6.0]
+    assert values_at(result, "frechet", 0.5)["a"].size == values_at(result, "frechet", 9)["b"].size == 0
+    assert say(result, "frechet", "a", "b", seconds=1.0) == "FCD: a 3 (2 to 4), b 8 (8 to 8): lower, all runs apart"
+
+
+def test_a_row_for_each_arm_a_dot_for_each_run():
+    axes = draw_last(result_of(a=[1.0, 2.0], b=[None, None], c=[5.0, 7.0]), ("frechet",)).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
+    assert [line.get_xdata().tolist() for line in axes.lines[::2][:3]] == [[1.0, 2.0], [], [5.0, 7.0]]
 
 
 def test_shipped_results_are_of_the_experiments_as_they_stand():

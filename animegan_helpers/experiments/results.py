@@ -44,6 +44,19 @@ def last_values(result: dict, measure: str) -> dict[str, np.ndarray]:
     }
 
 
+def values_at(result: dict, measure: str, seconds: float) -> dict[str, np.ndarray]:
+    """arm -> (runs,) the measure after so many seconds of training, on the line between the looks before and after.
+
+    Runs that failed are left out, and so are runs whose first look came later or whose last came earlier.
+    """
+    found = {}
+    for arm in result["arms"]:
+        curves = [([look["seconds"] for look in run["looks"]], [look[measure] for look in run["looks"]])
+                  for run in arm["runs"] if "failed" not in run]  # fmt: skip
+        found[arm["name"]] = np.array([np.interp(seconds, x, y) for x, y in curves if x[0] <= seconds <= x[-1]])
+    return found
+
+
 def apart(a: np.ndarray, b: np.ndarray) -> int:
     """-1 where every run of a lies below every run of b, 1 where all lie above, 0 where they overlap or are none."""
     if not len(a) or not len(b):
@@ -56,9 +69,13 @@ def luck(a: int, b: int) -> float:
     return 2 / comb(a + b, a)
 
 
-def say(result: dict, measure: str, first: str, second: str) -> str:
-    """One sentence: the measure of two arms, mean and range, and whether the runs come apart."""
-    a, b = (last_values(result, measure)[name] for name in (first, second))
+def say(result: dict, measure: str, first: str, second: str, seconds: float | None = None) -> str:
+    """One sentence: the measure of two arms, mean and range, and whether the runs come apart.
+
+    At the last look, or after so many seconds of training.
+    """
+    values = last_values(result, measure) if seconds is None else values_at(result, measure, seconds)
+    a, b = values[first], values[second]
     words = {-1: "lower, all runs apart", 1: "higher, all runs apart", 0: "the runs overlap"}[apart(a, b)]
     return f"{MEASURES[measure]}: {first} {_range(a)}, {second} {_range(b)}: {words}"
 
@@ -110,4 +127,28 @@ def draw(result: dict, measures: tuple[str, ...], over: str = "step") -> Figure:
         if measure == "frechet":
             axes.set_yscale("log")
     panels[-1].legend(fontsize=7)
+    return figure
+
+
+def draw_last(result: dict, measures: tuple[str, ...]) -> Figure:
+    """A panel for each measure: a row for each arm, a dot for each run at the last look, a bar at their mean.
+
+    A dashed line goes through the mean of the first arm, with which the others are compared.
+    """
+    arms = [arm["name"] for arm in result["arms"]]
+    figure = Figure(figsize=(1.8 + 2.6 * len(measures), 0.9 + 0.24 * len(arms)), layout="constrained", dpi=80)
+    panels = figure.subplots(1, len(measures), sharey=True, squeeze=False)[0]
+    for axes, measure in zip(panels, measures):
+        values = last_values(result, measure)
+        for row, name in enumerate(arms):
+            runs, colour = values[name], COLOURS[0] if row else COLOURS[1]
+            axes.plot(runs, [row] * len(runs), "o", color=colour, ms=4, alpha=0.6)
+            axes.plot([runs.mean()] if len(runs) else [], [row] * min(1, len(runs)), "|", color=colour, ms=13, mew=2)
+        if len(values[arms[0]]):
+            axes.axvline(values[arms[0]].mean(), color=COLOURS[1], ls="--", lw=0.8)
+        axes.set(title=MEASURES[measure], xlabel=MEASURES[measure])
+        if measure == "frechet":
+            axes.set_xscale("log")
+    panels[0].set_yticks(range(len(arms)), arms)
+    panels[0].invert_yaxis()
     return figure
