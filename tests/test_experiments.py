@@ -40,7 +40,7 @@ def test_arms_have_settings_that_work_and_names_of_their_own(name):
 def test_arms_differ_in_one_thing():
     """Every arm but the first of an experiment differs from it in one field; those left out say how they do."""
     for name, experiment in EXPERIMENTS.items():
-        if name in ("modes", "pieces", "logits", "veegan"):
+        if name in ("modes", "pieces", "logits", "dense", "veegan"):
             continue
         first, *others = (vars(arm) for arm in experiment.arms)
         for other in others:
@@ -76,14 +76,15 @@ def test_results_are_written_and_say_what_was_run(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
     path = run_experiment("dense", "smoke", out=tmp_path)
     result = json.loads(path.read_text())
-    assert [arm["name"] for arm in result["arms"]] == ["DCGAN", "fully connected"]
-    for arm in result["arms"]:
+    assert [arm["name"] for arm in result["arms"]] == ["DCGAN", "fully connected", "fully connected, 3 times the steps"]
+    for arm in result["arms"][:2]:
         assert [run["seed"] for run in arm["runs"]] == [0, 1]
         for run in arm["runs"]:
             assert [look["step"] for look in run["looks"]] == [4, 8]
             assert all(np.isfinite(list(look.values())).all() for look in run["looks"])
+    assert [look["step"] for look in result["arms"][2]["runs"][0]["looks"]] == [12, 24]
     assert result["scale"]["steps"] == 8 and result["hardware"]
-    assert "4 runs, " in about(result)
+    assert "6 runs, " in about(result)
 
 
 def test_a_run_is_trained_once_and_again_when_the_code_has_changed(tmp_path, monkeypatch):

@@ -36,8 +36,8 @@ class Arm:
 
     settings: fields of TrainingConfig; only: factors of the drawn faces held to values; faces: share of the scale's
     faces; method: how 96x96 becomes 64x64; label: (factor, value) that faces of a tagged set must have;
-    width_factor: of the scale's width; rate_factor: of both learning rates from half time on.
-    mixture: "ring" or "grid" for a game in two dimensions; settings are then those of ToyGAN.
+    width_factor: of the scale's width; steps_factor: of its steps; rate_factor: of both learning rates from half time
+    on; mixture: "ring" or "grid" for a game in two dimensions; settings are then those of ToyGAN.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Arm:
     method: str = "resize"
     label: tuple[str, str] | None = None
     width_factor: float = 1.0
+    steps_factor: float = 1.0
     rate_factor: float = 1.0
     mixture: str | None = None
 
@@ -115,8 +116,9 @@ EXPERIMENTS = {
         *_single("kernel 3", "kernel 5", "resize and convolve",
                  variants=(("kernel-3",), ("kernel-5",), ("resize-convolve",))),
     )),
-    "dense": Experiment("R14", "Does a fully connected pair do as well?", _single(
-        "DCGAN", "fully connected", architecture=("dcgan", "fully-connected"),
+    "dense": Experiment("R14", "Does a fully connected pair do as well, with three times the steps?", (
+        Arm("DCGAN"), Arm("fully connected", settings={"architecture": "fully-connected"}),
+        Arm("fully connected, 3 times the steps", settings={"architecture": "fully-connected"}, steps_factor=3.0),
     )),
     "slope": Experiment("R8", "A fixed slope, a learnt one, none?", _single(
         "LeakyReLU 0.2", "PReLU", "ReLU", variants=((), ("prelu-d",), ("relu-d",)),

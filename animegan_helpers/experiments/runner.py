@@ -96,11 +96,12 @@ def run_arm(arm: Arm, scale: Scale, seed: int, path: str | None = None, tagged: 
     clock = time.process_time if trainer.device.type == "cpu" else time.perf_counter
     result = {"seed": seed, "seconds": 0.0, "arithmetic": trainer.precision, "looks": [],
               "parameters": [count_parameters(trainer.generator), count_parameters(trainer.discriminator)]}  # fmt: skip
-    every, before = scale.steps // scale.looks, to_uint8(trainer.samples()).astype(np.float32)
+    steps = round(arm.steps_factor * scale.steps)
+    every, before = steps // scale.looks, to_uint8(trainer.samples()).astype(np.float32)
     for look in range(1, scale.looks + 1):
         start, norms = clock(), []
         while trainer.step < look * every:
-            if trainer.step == scale.steps // 2 and arm.rate_factor != 1:
+            if trainer.step == steps // 2 and arm.rate_factor != 1:
                 for optimiser in (trainer.optimiser_g, trainer.optimiser_d):
                     optimiser.param_groups[0]["lr"] *= arm.rate_factor
             trainer.advance()
