@@ -40,7 +40,8 @@ def train(arguments: argparse.Namespace) -> str:
         from animegan_helpers.measures.epochs import measures_for
 
         measures = measures_for(faces, arguments.measure_every)
-    trainer = train_run(config, faces.images, arguments.out, ProgressBar(), device=arguments.device, measure=measures)
+    trainer = train_run(config, faces.images, arguments.out, ProgressBar(), device=arguments.device,
+                        start=arguments.start_from, measure=measures)  # fmt: skip
     return f"{arguments.out}: history.csv, grids, checkpoints, generator.safetensors" if trainer.group.writes else ""
 
 
@@ -55,6 +56,7 @@ def export(arguments: argparse.Namespace) -> str:
     import torch
 
     from animegan_helpers.gan.checkpoint import load_weights, save_weights
+    from animegan_helpers.gan.recalibration import recalibrate
     from animegan_helpers.gan.settings import TrainingConfig
     from animegan_helpers.replay import export_run
 
@@ -65,6 +67,8 @@ def export(arguments: argparse.Namespace) -> str:
     weights = load_weights(arguments.weights)
     about = {key: value for key, value in weights.about.items() if key != "config"} | {"data": arguments.data}
     config = TrainingConfig(**weights.about["config"])
+    if config.average:
+        recalibrate(weights.generator)
     save_weights(arguments.out, weights.generator, weights.discriminator, config, about, torch.float16)
     return f"{arguments.out}: {arguments.out.stat().st_size / 2**20:.1f} MiB"
 
@@ -211,6 +215,7 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("--preset", default="report", help=f"one of {', '.join(load_presets())} (default: report)")
     p.add_argument("--out", type=Path, required=True, help="folder of the run")
     p.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    p.add_argument("--start-from", type=Path, metavar="WEIGHTS", help="begin with the networks of these weights")
     p.add_argument("--measure-every", type=positive, metavar="N", help="measure the modes each N epochs: measures.csv")
     p.add_argument("--epochs", type=int)
     p.add_argument("--seed", type=int)

@@ -6,10 +6,11 @@ import torch
 from torch import nn
 
 from animegan_helpers.gan.augment import AUGMENTATIONS, augment, change_colour, cut_out, translate
-from animegan_helpers.gan.checkpoint import load_weights
+from animegan_helpers.gan.checkpoint import CheckpointError, load_weights
 from animegan_helpers.gan.losses import discriminator_loss, gradient_penalty, relativistic_loss
 from animegan_helpers.gan.networks import build_networks
-from animegan_helpers.gan.running import train
+from animegan_helpers.gan.recalibration import recalibrate
+from animegan_helpers.gan.running import start_from, train
 from animegan_helpers.gan.settings import TrainingConfig, TrainingError
 from animegan_helpers.gan.training import Trainer
 from animegan_helpers.gan.variants import VARIANTS
@@ -109,6 +110,7 @@ def test_variants_change_what_their_names_say():
 @pytest.mark.parametrize("changes, word", [
     ({"loss": "wasserstein"}, "loss must be one of"), ({"augment": ("zoom",)}, "augment must be among"),
     ({"variants": ("transformer",)}, "variants must be among"), ({"penalty_real": -1.0}, "penalty_real"),
+    ({"penalty_every": 0}, "penalty_every"),
     ({"architecture": "fully-connected", "variants": ("kernel-3",)}, "variants are changes to dcgan"),
 ])  # fmt: skip
 def test_recipes_that_cannot_work(changes, word):
@@ -124,3 +126,49 @@ def test_augmented_flipped_averaged_run_resumes_to_the_same_bytes(images, tmp_pa
     parts = train(small(**recipe), images, tmp_path / "parts", device="cpu")
     for name, tensor in whole.generator.state_dict().items():
         assert torch.equal(tensor, parts.generator.state_dict()[name]), name
+
+
+def test_a_lazy_penalty_comes_every_so_many_steps_and_weighs_as_many_times_more(images):
+    """The first step of weight 1 every 4 steps is that of weight 4 at every step."""
+
+    def weights(steps, **changes):
+        trainer = Trainer(small(variants=("no-norm-d",), **changes), images, device="cpu")
+        for _ in range(steps):
+            trainer.advance()
+        return torch.cat([p.detach().flatten() for p in trainer.discriminator.parameters()])
+
+    assert torch.equal(weights(1, penalty_real=1.0, penalty_every=4), weights(1, penalty_real=4.0))
+    assert not torch.equal(weights(1, penalty_real=1.0, penalty_every=4), weights(1))
+    lazy = Trainer(small(penalty_fake=1.0, penalty_every=2), images, device="cpu")
+    assert [lazy._penalised(step) for step in range(4)] == [True, False, True, False]
+
+
+def test_a_run_begins_with_weights_that_are_there(images, tmp_path):
+    first = train(small(epochs=1), images, tmp_path / "first", device="cpu")
+    start = tmp_path / "first" / "generator.safetensors"
+    second = Trainer(small(seed=5, average=0.9), images, device="cpu")
+    start_from(second, start)
+    for name in ("generator", "discriminator"):
+        for a, b in zip(getattr(first, name).state_dict().values(), getattr(second, name).state_dict().values()):
+            assert torch.equal(a, b)
+    torch.testing.assert_close(second.samples(), first.samples(first.fixed_noise * 0 + second.fixed_noise))
+    third = train(small(epochs=1, seed=5), images, tmp_path / "third", start=start, device="cpu")
+    assert third.summary()["started_from"] == "generator"
+    resumed = train(small(epochs=2, seed=5), images, tmp_path / "third", start=start, device="cpu")
+    assert resumed.summary()["started_from"] == "generator" and resumed.step == 2 * third.step
+    with pytest.raises(CheckpointError, match="another width"):
+        train(small(width=8, epochs=1), images, tmp_path / "fourth", start=start, device="cpu")
+
+
+def test_recalibrated_running_averages_are_those_of_the_samples():
+    """In eval mode the activations behind the first batch norm then have mean 0 and variance 1 over fresh vectors."""
+    torch.manual_seed(0)
+    generator, _ = build_networks(width=4)
+    first = generator.blocks[0]
+    with torch.no_grad():
+        first[0].weight.mul_(50)
+        before = first[:2].eval()(torch.randn(2_000, 100, 1, 1))
+        recalibrate(generator)
+        after = first[:2](torch.randn(2_000, 100, 1, 1))
+    assert before.std() > 2 and after.std() == pytest.approx(1, abs=0.05) and abs(after.mean()) < 0.05
+    assert not generator.training and first[1].momentum == 0.1

@@ -74,11 +74,11 @@ def _single(*names: str, **settings) -> tuple[Arm, ...]:
 
 
 MODERN = {"average": 0.99, "flip": True, "loss": "relativistic", "penalty_real": 1.0, "penalty_fake": 1.0,
-          "augment": ("colour", "translation")}  # fmt: skip
+          "penalty_every": 4, "augment": ("colour", "translation")}  # fmt: skip
 """What a present-day recipe adds to the report's, piece by piece."""
 
 PIECES = {"average": ("average",), "flip": ("flip",), "relativistic": ("loss",),
-          "penalties": ("penalty_real", "penalty_fake"), "augment": ("augment",)}  # fmt: skip
+          "penalties": ("penalty_real", "penalty_fake", "penalty_every"), "augment": ("augment",)}  # fmt: skip
 
 
 def _pieces() -> tuple[Arm, ...]:

@@ -14,7 +14,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from animegan_helpers.gan import checkpoint
-from animegan_helpers.gan.checkpoint import CheckpointError, fill_network, prefixed, under
+from animegan_helpers.gan.checkpoint import CheckpointError, fill_network, load_weights, prefixed, under
 from animegan_helpers.gan.training import HISTORY_COLUMNS, Trainer, TrainingConfig, TrainingError
 from animegan_helpers.pictures import make_grid
 
@@ -130,7 +130,7 @@ def restore(trainer: Trainer, path: Path) -> None:
     if trainer.config.precision == "auto" and about["precision"] == "fp32":
         trainer.precision = "fp32"  # goes on as it began; bf16 is taken up only where this machine gains by it
     trainer.step, trainer.seconds = steps, about["seconds"]
-    trainer.notes = [tuple(note) for note in about["notes"]]
+    trainer.notes, trainer.started_from = [tuple(note) for note in about["notes"]], about.get("started_from", "")
 
 
 def resume(trainer: Trainer) -> str | None:
@@ -148,6 +148,19 @@ def resume(trainer: Trainer) -> str | None:
             raise
         return f"resumed at step {trainer.step} (epoch {trainer.epoch} of {trainer.config.epochs})"
     return None
+
+
+def start_from(trainer: Trainer, path: Path | str) -> None:
+    """Gives a trainer that has not begun the networks of weights that are there, in place of chance.
+
+    Where the file holds no discriminator, D begins as ever. Raises CheckpointError where the networks do not fit.
+    """
+    weights = load_weights(path)
+    for network, source in ((trainer.generator, weights.generator), (trainer.averaged, weights.generator),
+                            (trainer.discriminator, weights.discriminator)):  # fmt: skip
+        if network is not None and source is not None:
+            fill_network(network, source.state_dict(), path)
+    trainer.started_from = Path(path).stem
 
 
 def save_grid(trainer: Trainer) -> None:
@@ -211,17 +224,19 @@ def run(trainer: Trainer, observer: Observer | None = None, *, checkpoint_second
 
 
 def train(config: TrainingConfig, images: np.ndarray, out: Path | str, observer: Observer | None = None, *,
-          device: str | None = None, fresh: bool = False, checkpoint_seconds: float = 30.0,
-          measure: Callable[[Trainer], None] | None = None) -> Trainer:  # fmt: skip
+          device: str | None = None, fresh: bool = False, start: Path | str | None = None,
+          checkpoint_seconds: float = 30.0, measure: Callable[[Trainer], None] | None = None) -> Trainer:  # fmt: skip
     """Trains in the folder `out`, going on where an earlier call stopped, and returns the trainer.
 
-    fresh: refuse a folder that holds a run already, rather than go on with it. measure: as in `run`.
+    fresh: refuse a folder that holds a run already, rather than go on with it; start: weights that a new run begins
+    with, rather than with chance. measure: as in `run`.
     """
     trainer = Trainer(config, images, out, device)
     if fresh and checkpoint.checkpoints(trainer.out):
         raise TrainingError(f"{out} holds a run already: resume it, or choose another folder")
     with alone_in(trainer.out) if trainer.group.writes else contextlib.nullcontext():
-        resume(trainer)
+        if not resume(trainer) and start:
+            start_from(trainer, start)
         if not trainer.finished:
             run(trainer, observer, checkpoint_seconds=checkpoint_seconds, measure=measure)
             return trainer

@@ -21,8 +21,10 @@ class TrainingConfig:
     architecture: a key of ARCHITECTURES; z_dim: length of a latent vector; width: channels of G's last hidden layer;
     variants: keys of VARIANTS, changes to both networks made in this order; batch: pictures in a batch, over all
     processes; initialisation: a key of INITIALISATIONS; loss: a key of LOSSES; penalty_real, penalty_fake: weights of
-    the gradient penalties R1 and R2, 0 for none; augment: keys of AUGMENTATIONS, done to real and fake alike;
-    average: decay of the averaged generator, 0 for none; flip: mirror half of the pictures;
+    the gradient penalties R1 and R2, 0 for none; penalty_every: steps from one penalty to the next, which weighs as
+    many times more (lazy regularisation: Karras et al. 2020, arXiv 1912.04958, section 3.1); augment: keys of
+    AUGMENTATIONS, done to real and fake alike; average: decay of the averaged generator, 0 for none; flip: mirror half
+    of the pictures;
     precision: fp32, bf16, or auto, the faster of the two on this machine;
     synchronise_batch_norm: one batch norm over all processes; seed: of weights, noise and shuffle.
     """
@@ -41,6 +43,7 @@ class TrainingConfig:
     loss: str = "non-saturating"
     penalty_real: float = 0.0
     penalty_fake: float = 0.0
+    penalty_every: int = 1
     augment: tuple[str, ...] = ()
     average: float = 0.0
     flip: bool = False
@@ -64,7 +67,10 @@ class TrainingConfig:
             f"augment must be among {', '.join(AUGMENTATIONS)}": set(self.augment) <= AUGMENTATIONS.keys(),
             "penalty_real and penalty_fake must be at least 0": min(self.penalty_real, self.penalty_fake) >= 0,
             "precision must be auto, fp32 or bf16": self.precision in ("auto", "fp32", "bf16"),
-            "z_dim, width and epochs must be at least 1": min(self.z_dim, self.width, self.epochs) >= 1,
+            "z_dim, width, epochs and penalty_every must be at least 1": min(
+                self.z_dim, self.width, self.epochs, self.penalty_every
+            )
+            >= 1,
             "batch must be at least 2: batch norm needs something to compare with": self.batch >= 2,
             "learning_rate_g and learning_rate_d must be above 0": min(self.learning_rate_g, self.learning_rate_d) > 0,
             "beta1, beta2 and average must be at least 0 and below 1": all(

@@ -66,6 +66,7 @@ class Trainer:
         self.step = 0
         self.notes: list[tuple[int, str]] = []
         self.seconds = 0.0  # spent training, over all sittings
+        self.started_from = ""  # the weights file that the run began with, if it did not begin with chance
 
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
@@ -84,12 +85,13 @@ class Trainer:
         self.random = torch.Generator(self.device).manual_seed(config.seed)
         self.history = torch.zeros(config.epochs * self.steps_per_epoch, len(HISTORY_COLUMNS), device=self.device)
         self._order = (-1, None)  # the epoch whose order is at hand, and the order
-        self._resident = self._graph = None
+        self._resident, self._graphs = None, {}
         if self.device.type == "cuda":
             if images.nbytes < torch.cuda.mem_get_info()[0] / 2:
                 self._resident = torch.from_numpy(np.array(images)).to(self.device)
             if self.group.size == 1 and self._resident is not None:
-                self._graph = CapturedStep(self)
+                kinds = {self._penalised(step) for step in range(config.penalty_every)}
+                self._graphs = {penalised: CapturedStep(self, penalised) for penalised in kinds}
 
     def _make_optimiser(self, network: nn.Module, learning_rate: float) -> torch.optim.Adam:
         betas = (self.config.beta1, self.config.beta2)
@@ -134,13 +136,19 @@ class Trainer:
             self._order = (epoch, order.to(self.device) if self._resident is not None else order)
         batch = self.config.batch
         indices = self._order[1][position * batch : (position + 1) * batch][self.group.slice(batch)]
-        play = self._graph.play if self._graph else self.play
-        metrics = play(indices, self.draw())
+        penalised = self._penalised(self.step)
+        if self._graphs:
+            metrics = self._graphs[penalised].play(indices, self.draw())
+        else:
+            metrics = self.play(indices, self.draw(), penalised)
         self.group.average([metrics])
         self.history[self.step] = metrics
         if self.averaged is not None:
             self._update_average()
         self.step += 1
+
+    def _penalised(self, step: int) -> bool:
+        return max(self.config.penalty_real, self.config.penalty_fake) > 0 and step % self.config.penalty_every == 0
 
     def draw(self) -> dict[str, torch.Tensor]:
         """The random numbers of a step, this process's share of each.
@@ -156,8 +164,11 @@ class Trainer:
             numbers[name] = torch.rand(batch, columns, device=self.device, generator=self.random)[share]
         return numbers
 
-    def play(self, indices: torch.Tensor, numbers: dict[str, torch.Tensor]) -> torch.Tensor:
-        """D's step, then G's, on real pictures `indices` (B,) with the random numbers of draw(); history's row (4,)."""
+    def play(self, indices: torch.Tensor, numbers: dict[str, torch.Tensor], penalised: bool) -> torch.Tensor:
+        """D's step, then G's, on real pictures `indices` (B,) with the random numbers of draw(); history's row (4,).
+
+        penalised: with the gradient penalties that the settings ask for.
+        """
         config, loss = self.config, LOSSES[self.config.loss]
         real = self._real_batch(indices, numbers.get("mirror"))  # (B, 3, 64, 64)
         with self._autocast():
@@ -167,13 +178,14 @@ class Trainer:
             real = augment(real, config.augment, numbers["augment_real"])
             seen_fake = augment(fake.float(), config.augment, numbers["augment_fake"])
         for_d = seen_fake.detach()  # D's loss is not for G to follow
-        real.requires_grad_(config.penalty_real > 0), for_d.requires_grad_(config.penalty_fake > 0)
+        weights = [config.penalty_every * penalised * weight for weight in (config.penalty_real, config.penalty_fake)]
+        real.requires_grad_(weights[0] > 0), for_d.requires_grad_(weights[1] > 0)
         with self._autocast():
             real_logits = self.discriminator(real)  # (B,), apart from the fakes: batch norm sees one kind at a time
             fake_logits = self.discriminator(for_d)  # (B,)
         loss_d = loss.discriminator(real_logits, fake_logits)
-        penalties = (config.penalty_real, real_logits, real), (config.penalty_fake, fake_logits, for_d)
-        penalty = sum(weight / 2 * gradient_penalty(logits, images) for weight, logits, images in penalties if weight)
+        seen = (real_logits, real), (fake_logits, for_d)
+        penalty = sum(weight / 2 * gradient_penalty(*pair) for weight, pair in zip(weights, seen) if weight)
         self._descend(self.optimiser_d, loss_d + penalty)
         with self._autocast():
             new_logits = self.discriminator(seen_fake)  # (B,), by the D just updated
@@ -262,13 +274,14 @@ class Trainer:
         return {
             "config": asdict(self.config), "precision": self.precision, "step": self.step, "epoch": self.epoch,
             "pictures": len(self.images), "seconds": self.seconds, "notes": self.notes,
+            "started_from": self.started_from,
         }  # fmt: skip
 
 
 class CapturedStep:
     """A trainer's step as a CUDA graph: recorded once, then launched as one piece, without Python between kernels."""
 
-    def __init__(self, trainer: Trainer):
+    def __init__(self, trainer: Trainer, penalised: bool):
         self.indices = torch.zeros(trainer.config.batch, dtype=torch.long, device=trainer.device)
         random = trainer.random.get_state()
         self.numbers = trainer.draw()
@@ -281,16 +294,16 @@ class CapturedStep:
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(3):
-                trainer.play(self.indices, self.numbers)
+                trainer.play(self.indices, self.numbers, penalised)
         torch.cuda.current_stream().wait_stream(stream)
         self.graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self.graph):
-            self.metrics = trainer.play(self.indices, self.numbers)
+            self.metrics = trainer.play(self.indices, self.numbers, penalised)
         for tensor, old in zip(state, before):  # the warm-up trained on nothing in particular: undo it
             tensor.copy_(old)
 
     def play(self, indices: torch.Tensor, numbers: dict[str, torch.Tensor]) -> torch.Tensor:
-        """As Trainer.play."""
+        """As Trainer.play, of the kind that was captured."""
         self.indices.copy_(indices)
         for name, values in numbers.items():
             self.numbers[name].copy_(values)
