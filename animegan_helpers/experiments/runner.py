@@ -11,6 +11,7 @@ import os
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,9 @@ from animegan_helpers.gan.checkpoint import write_atomically
 from animegan_helpers.gan.networks import count_parameters, make_networks
 from animegan_helpers.gan.training import Trainer, TrainingConfig, TrainingError, preset
 from animegan_helpers.latent.space import sample_faces
-from animegan_helpers.measures.attributes import load_attributes, name_faces
+from animegan_helpers.measures.attributes import AttributeNetwork, load_attributes, name_faces
 from animegan_helpers.measures.measuring import quick_row
-from animegan_helpers.measures.reference import choose_network, make_reference
+from animegan_helpers.measures.reference import Reference, choose_network, make_reference
 
 SUBJECTS = ("drawing", "faces", "gan", "latent/space.py", "measures", "toy.py", "experiments/runner.py")
 """What a run depends on: when their code changes, it is trained again."""
@@ -78,6 +79,18 @@ def gradient_norms(trainer: Trainer) -> tuple[float, float]:
     )
 
 
+@lru_cache(maxsize=2)  # most arms of an experiment have the same faces, and naming them takes a tenth of a run
+def _measured_faces(
+    data: str, scale: Scale, path: str | None, tagged: bool
+) -> tuple[FaceSet, AttributeNetwork, Reference]:
+    """The faces of an arm with this `data`, the network that suits them, and what samples are measured against."""
+    faces = faces_of(Arm("", **json.loads(data)), scale, path, tagged)
+    network_path = choose_network(faces)
+    network = load_attributes(network_path)
+    reference = make_reference(faces.images[:2_000], name_faces(network, faces.images), network, network_path)
+    return faces, network, reference
+
+
 def run_arm(arm: Arm, scale: Scale, seed: int, path: str | None = None, tagged: bool = False,
             device: str | None = None) -> dict:  # fmt: skip
     """One run: {"seed", "seconds", "arithmetic", "parameters", "looks": [...]}, looks being its state now and then.
@@ -88,10 +101,8 @@ def run_arm(arm: Arm, scale: Scale, seed: int, path: str | None = None, tagged: 
     fixed-noise samples since the last look; and measures against the arm's own faces.
     A run whose loss is not finite ends early and says so in "failed".
     """
-    faces = faces_of(arm, scale, path, tagged)
-    network_path = choose_network(faces)
-    network = load_attributes(network_path)
-    reference = make_reference(faces.images[:2_000], name_faces(network, faces.images), network, network_path)
+    data = {key: getattr(arm, key) for key in ("only", "faces", "method", "label")}
+    faces, network, reference = _measured_faces(json.dumps(data), scale, path, tagged)
     trainer = Trainer(config_of(arm, scale, seed), faces.images, device=device)
     clock = time.process_time if trainer.device.type == "cpu" else time.perf_counter
     result = {"seed": seed, "seconds": 0.0, "arithmetic": trainer.precision, "looks": [],
