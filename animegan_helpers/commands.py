@@ -17,7 +17,7 @@ def train(arguments: argparse.Namespace) -> str:
     from animegan_helpers.gan.running import train as train_run
     from animegan_helpers.live import ProgressBar
 
-    settings = ("epochs", "seed", "batch", "width", "precision", "learning_rate_g", "learning_rate_d",
+    settings = ("epochs", "seed", "batch", "width", "precision", "learning_rate_g", "learning_rate_d", "average",
                 "synchronise_batch_norm")  # fmt: skip
     changes = {name: getattr(arguments, name) for name in settings if getattr(arguments, name) is not None}
     config = training.preset(arguments.preset, **changes)
