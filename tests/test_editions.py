@@ -51,6 +51,7 @@ class TestSolvedNotebook:
                 assert editions.CODE_STUB in after.source or editions.TEXT_STUB in after.source
             if not editions.role(before):
                 assert after.source == before.source
+            assert after.metadata == before.metadata
         text = nbformat.writes(student)
         assert "SOLUTION" not in text and "HIDDEN" not in text
         assert not any(cell.get("outputs") for cell in student.cells)
@@ -91,19 +92,6 @@ def test_student_folder_is_complete_and_nothing_is_overwritten(tmp_path):
     (taken / "thesis.txt").write_text("mine")
     refused = subprocess.run([*words[:-1], str(taken)], capture_output=True, text=True)
     assert refused.returncode == 2 and "something else" in refused.stderr and (taken / "thesis.txt").exists()
-
-
-def test_slides_show_sections_and_keep_solutions_back(tmp_path):
-    path = graded_notebooks()[0]
-    notebook = editions.tag_slides(editions.split_sections(nbformat.read(path, 4)))
-    kinds = {cell.metadata.slideshow.slide_type for cell in notebook.cells}
-    assert {"slide", "subslide", "skip", "-"} <= kinds
-    headings = [cell for cell in notebook.cells if cell.cell_type == "markdown" and cell.source.startswith("## ")]
-    assert headings and all(cell.metadata.slideshow.slide_type == "slide" for cell in headings)
-    decks = editions.write_slides(tmp_path)
-    text = decks[1].read_text(encoding="utf-8")
-    assert len(decks) == len(notebook_paths()) and "<section>" in text.replace("\n", "")
-    assert "/dist/reveal.js" in text and "BEGIN SOLUTION" not in text
 
 
 @needs_nbgrader

@@ -4,7 +4,7 @@ python -m animegan_helpers.course.editions student | release | slides | report
 
 `student` is what a student works in: solutions and hidden tests taken out, outputs cleared, all that is needed beside.
 `release` is what nbgrader gives out, made by nbgrader (settings: nbgrader_config.py); its cells are the same, which is
-tested. `slides` makes reveal.js decks. `report` makes one page, without code, of notebook 09.
+tested. `slides` makes decks that need no network (decks.py). `report` makes one page, without code, of notebook 09.
 """
 
 import argparse
@@ -110,77 +110,6 @@ def nbgrader(*words: str) -> subprocess.CompletedProcess:
     return result
 
 
-def height(cell: NotebookNode) -> float:
-    """Roughly how many lines of text a cell takes on a slide, its pictures and printed lines included."""
-    text = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.S)
-    lines = sum(1 + len(line) // 90 for line in text.splitlines() if line.strip())
-    for output in cell.get("outputs", []):
-        data = output.get("data", {})
-        pictured = any(kind.startswith("image/") for kind in data)
-        printed = output.get("text", "") or data.get("text/plain", "")
-        lines += 12 if pictured else min(12, len("".join(printed).splitlines()))
-    return lines
-
-
-def tag_slides(notebook: NotebookNode, full: float = 22) -> NotebookNode:
-    """A copy whose cells say where slides begin.
-
-    A section begins a slide; within it a new one below begins where the last is full (`full` lines). Solutions and
-    hidden tests are left out, so that a deck does not give them away.
-    """
-    notebook = copy.deepcopy(notebook)
-    used = 0.0
-    for k, cell in enumerate(notebook.cells):
-        lines = height(cell)
-        heading = re.match(r"#{1,2} ", cell.source) if cell.cell_type == "markdown" else None
-        if role(cell):
-            kind = "skip"
-        elif k == 0 or heading:
-            kind, used = "slide", lines
-        elif used + lines > full or cell.source.startswith("### "):
-            kind, used = "subslide", lines
-        else:
-            kind, used = "-", used + lines
-        cell.metadata["slideshow"] = {"slide_type": kind}
-    return notebook
-
-
-def split_sections(notebook: NotebookNode) -> NotebookNode:
-    """A copy whose markdown cells begin at their headings, so that each section can begin a slide."""
-    notebook = copy.deepcopy(notebook)
-    cells = []
-    for cell in notebook.cells:
-        divided = cell.cell_type == "markdown" and not role(cell)
-        parts = re.split(r"\n(?=#{2,3} )", cell.source) if divided else [cell.source]
-        for number, part in enumerate(parts):
-            piece = copy.deepcopy(cell)
-            piece.source = part
-            if number:
-                piece["id"] = f"{cell.get('id', 'cell')}-{number}"[:64]
-            cells.append(piece)
-    notebook.cells = cells
-    return notebook
-
-
-def write_slides(folder: Path) -> list[Path]:
-    """One reveal.js deck for each notebook, as HTML.
-
-    Text and pictures are inside; what turns them into slides (reveal.js, require.js) and sets formulas (MathJax) is
-    loaded from the web when a deck is opened. Without a network it is one long page.
-    """
-    from nbconvert import SlidesExporter
-
-    folder.mkdir(parents=True, exist_ok=True)
-    exporter = SlidesExporter(reveal_scroll=True, reveal_number="c/t")
-    written = []
-    for path in notebook_paths():
-        html, _ = exporter.from_notebook_node(tag_slides(split_sections(nbformat.read(path, 4))))
-        target = folder / f"{path.stem}.slides.html"
-        target.write_text(html, encoding="utf-8")
-        written.append(target)
-    return written
-
-
 def write_report(target: Path, notebook: Path) -> Path:
     """Runs the report's notebook and writes it as one HTML page, text and results without code."""
     from nbclient import NotebookClient
@@ -203,7 +132,7 @@ def main() -> int:
     p = commands.add_parser("student", help="the notebooks without solutions, with all that a student needs")
     p.add_argument("--out", type=Path, default=BUILD / "student")
     commands.add_parser("release", help="what nbgrader gives out, in grading/release (make teacher installs nbgrader)")
-    p = commands.add_parser("slides", help="a reveal.js deck of each notebook")
+    p = commands.add_parser("slides", help="a deck of each notebook (make teacher installs what it needs)")
     p.add_argument("--out", type=Path, default=BUILD / "slides")
     p = commands.add_parser("report", help="notebook 09 run and written as one page without code")
     p.add_argument("--notebook", type=Path, default=PROJECT / "notebooks" / "09_your_report.ipynb")
@@ -219,8 +148,10 @@ def main() -> int:
         elif arguments.command == "student":
             print(f"{len(write_student_edition(arguments.out))} notebooks without solutions in {arguments.out}")
         else:
-            decks = write_slides(arguments.out)
-            print(f"{len(decks)} decks in {arguments.out}; they load reveal.js from the web when they are opened")
+            from animegan_helpers.course.decks import write_decks
+
+            decks = write_decks(notebook_paths(), arguments.out)
+            print(f"{len(decks)} decks in {arguments.out}: each is one file, for a browser, and needs no network")
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
