@@ -47,7 +47,7 @@ figures: $(READY)
 student: $(READY)
 	$(VENV_PYTHON) -m animegan_helpers.course.editions student
 
-# nbgrader, for whoever marks: it adds buttons to the JupyterLab of this .venv.
+# nbgrader, for whoever marks: it adds buttons to the JupyterLab of this .venv. Also what `make slides` needs.
 teacher: $(READY)
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --editable ".[test,teacher]"
 
@@ -55,7 +55,7 @@ teacher: $(READY)
 release: $(READY)
 	$(VENV_PYTHON) -m animegan_helpers.course.editions release
 
-# A reveal.js deck of each notebook, in build/slides.
+# A deck of each notebook, one file that needs no network, in build/slides; needs `make teacher` once.
 slides: $(READY)
 	$(VENV_PYTHON) -m animegan_helpers.course.editions slides
 

@@ -30,5 +30,4 @@ function arrive() {
 
 Reveal.on("ready", arrive);
 Reveal.on("slidechanged", arrive);
-Reveal.on("pdf-ready", () => document.querySelectorAll(".slides section section").forEach(fit));
 document.addEventListener("toggle", () => fit(Reveal.getCurrentSlide()), true);  // an answer was opened
