@@ -40,7 +40,7 @@ class TestSolvedNotebook:
         experiments = [c for c in graded_cells(notebook, "free") if c.cell_type == "code"]
         assert len(boxes) == len(functions) + len(experiments)
         for k, box in enumerate(boxes, start=1):
-            assert box.startswith(f"> **Exercise {path.name[:2]}.{k}: ") and " minutes planned · " in box
+            assert box.startswith(f"> **Exercise {path.name[:2]}.{k}: ") and " · about " in box.splitlines()[0]
             assert "**You will have learnt**" in box and "<summary>Hint</summary>" in box and "**Think.**" in box
 
     def test_the_student_edition_holds_no_solution(self, path):
