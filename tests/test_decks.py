@@ -20,7 +20,7 @@ needs_reveal = pytest.mark.skipif(importlib.util.find_spec("sphinx_revealjs") is
 
 def kind(cell) -> str:
     """A cell's tag. "-" goes on with the slide before; where it is chosen in JupyterLab, that writes ""."""
-    return cell.metadata.get("slideshow", {}).get("slide_type", "no tag: set one in JupyterLab (Property Inspector)") or "-"
+    return cell.metadata.get("slideshow", {}).get("slide_type", "no tag: set one in JupyterLab") or "-"
 
 
 @pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.stem)
