@@ -13,6 +13,7 @@ from animegan_helpers.gan.checkpoint import load_weights
 from animegan_helpers.latent.space import draw_latent, film_strip, sample_faces
 from animegan_helpers.measures.attributes import PRETRAINED
 from animegan_helpers.pictures import make_grid
+from animegan_helpers.replay import load_grids
 
 HERE = Path(__file__).parent
 
@@ -20,6 +21,16 @@ HERE = Path(__file__).parent
 def save(picture: Image.Image, name: str) -> None:
     picture.save(HERE / name, quality=88)
     print(name)
+
+
+def report_epochs() -> Image.Image:
+    """Nine faces of the same latent vectors after epochs 1, 2, 3, 5, 7 and 10 of the shipped run, left to right."""
+    grids = load_grids(PRETRAINED / "report")
+    side, gap = 3 * 66 - 2, 10
+    row = Image.new("RGB", (6 * side + 5 * gap, side), "white")
+    for k, epoch in enumerate((1, 2, 3, 5, 7, 10)):
+        row.paste(grids[epoch].crop((0, 0, side, side)), (k * (side + gap), 0))
+    return row
 
 
 def main() -> None:
@@ -32,6 +43,7 @@ def main() -> None:
             save(make_grid(sample_faces(generator, 40), columns=10, scale=2), f"{name}_samples.webp")
             start, end = draw_latent(2, generator.z_dim, seed=5)
             save(make_grid(film_strip(generator, start, end, 10), columns=10, scale=2), f"{name}_walk.webp")
+    save(report_epochs(), "report_epochs.webp")
 
 
 if __name__ == "__main__":
