@@ -357,8 +357,9 @@ def test_two_processes_equal_one(images, tmp_path):
     files = [str(tmp_path / "images.npy"), str(tmp_path / "two.pt")]
     words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
-    subprocess.run([*words, str(tmp_path / "script.py"), *files], check=True, cwd=PROJECT, timeout=120,
-                   capture_output=True, env=environment)  # fmt: skip
+    done = subprocess.run([*words, str(tmp_path / "script.py"), *files], cwd=PROJECT, timeout=120, text=True,
+                          capture_output=True, env=environment)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as the two: the order in which threads add up is another difference, not the one meant
     try:
