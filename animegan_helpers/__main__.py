@@ -102,7 +102,7 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("name", help=f"one of {', '.join(EXPERIMENTS)}")
     p.add_argument("--seeds", type=positive, help="runs of each arm (default: the budget's)")
     p.add_argument("--budget", help="smoke, laptop or gpu (default: ANIMEGAN_BUDGET, else what the machine has)")
-    p.add_argument("--faces", help="a set with a labels.csv, for the experiments on tagged faces")
+    p.add_argument("--faces", help="real faces instead of drawn ones; modes-tagged needs a labels.csv")
     p.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")
     p.add_argument("--out", type=Path, help="folder of the result (default: data/experiments)")
     p.add_argument("--workers", type=positive, help="runs at a time on a CPU (default: one for each core)")

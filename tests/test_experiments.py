@@ -1,11 +1,13 @@
 """Experiments: definitions that can run, arms that differ in what they say, results that can be read again."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from animegan_helpers.__main__ import main
+from animegan_helpers.drawing.drawn import write_faces
 from animegan_helpers.experiments import runner
 from animegan_helpers.experiments.arms import EXPERIMENTS, MODERN, PIECES, SCALES, Arm, Scale
 from animegan_helpers.experiments.results import (
@@ -52,7 +54,7 @@ def test_faces_of_an_arm():
     arms = {arm.name: arm for arm in EXPERIMENTS["modes"].arms}
     seen = {}
     for name in ("1 mode", "4 modes", "1 mode, a quarter of the faces"):
-        faces = faces_of(arms[name], TINY, None, tagged=False)
+        faces = faces_of(arms[name], TINY)
         seen[name] = (len(faces), len(set(zip(faces.labels["hair"], faces.labels["eyes"]))))
     assert seen == {"1 mode": (60, 1), "4 modes": (60, 4), "1 mode, a quarter of the faces": (15, 1)}
 
@@ -92,10 +94,10 @@ def test_a_run_is_trained_once_and_again_when_the_code_has_changed(tmp_path, mon
     monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
     trained = []
     monkeypatch.setattr(runner, "run_arm", lambda arm, scale, seed, *_: trained.append(arm.name) or {"seed": seed})
-    plain = Arm("DCGAN"), TINY, 0, None, False, "cpu"
+    plain = Arm("DCGAN"), TINY, 0, None, "cpu"
     assert runner.run_kept(*plain) == runner.run_kept(Arm("resize"), *plain[1:]) == {"seed": 0}
     assert trained == ["DCGAN"]
-    others = (Arm("DCGAN", settings={"flip": True}), *plain[1:]), (Arm("DCGAN"), TINY, 1, None, False, "cpu")
+    others = (Arm("DCGAN", settings={"flip": True}), *plain[1:]), (Arm("DCGAN"), TINY, 1, None, "cpu")
     for other in others:
         runner.run_kept(*other)
     assert len(trained) == 3
@@ -108,6 +110,21 @@ def test_a_game_in_two_dimensions():
     run = runner.run_toy(Arm("a", settings={"noise": 0.5}, mixture="ring"), TINY, seed=0)
     assert [look["step"] for look in run["looks"]] == [10, 20] and run["seconds"] > 0
     assert all(0 <= look["modes"] <= 8 and 0 <= look["quality"] <= 1 for look in run["looks"])
+
+
+def test_real_faces_in_place_of_drawn_ones(tmp_path, monkeypatch):
+    """The result has a name of its own, and all arms get as many faces as there are."""
+    monkeypatch.setitem(SCALES, "smoke", TINY)
+    monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
+    monkeypatch.setattr(runner, "run_kept", lambda arm, scale, seed, path, device: {"seed": seed, "faces": scale.faces})
+    monkeypatch.setattr(runner, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
+    write_faces(tmp_path / "faces", 30, seed=1)
+    path = run_experiment("crop", "smoke", faces=str(tmp_path / "faces"), out=tmp_path)
+    result = json.loads(path.read_text())
+    assert path.name == "crop-real.json" and result["faces"] == "real faces"
+    assert {run["faces"] for arm in result["arms"] for run in arm["runs"]} == {30}
+    with pytest.raises(ValueError, match="drawn to order: leave --faces out"):
+        run_experiment("modes", "smoke", faces=str(tmp_path / "faces"), out=tmp_path)
 
 
 def test_bad_input_is_one_line(capsys):
@@ -164,6 +181,7 @@ def test_shipped_results_are_of_the_experiments_as_they_stand():
     """A result that ships was run with the arms that the definitions have now."""
     for path in RESULTS.glob("*.json"):
         result = load_result(path.stem)
-        assert [arm["name"] for arm in result["arms"]] == [arm.name for arm in EXPERIMENTS[path.stem].arms]
-        for arm, defined in zip(result["arms"], EXPERIMENTS[path.stem].arms):
+        arms = EXPERIMENTS[path.stem.removesuffix("-real")].arms
+        assert [arm["name"] for arm in result["arms"]] == [arm.name for arm in arms]
+        for arm, defined in zip(result["arms"], arms):
             assert arm["settings"] == json.loads(json.dumps(defined.settings)) and arm["only"] == defined.only

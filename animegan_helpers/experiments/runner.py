@@ -38,13 +38,16 @@ KEPT = ("modes", "kl", "frechet", "precision", "recall", "coverage")
 """What is kept of a look's measures."""
 
 
-def faces_of(arm: Arm, scale: Scale, path: str | None, tagged: bool) -> FaceSet:
-    """The faces an arm trains on; raises FacesError where a tagged set is needed and is not given, or too small."""
+def faces_of(arm: Arm, scale: Scale, path: str | None = None) -> FaceSet:
+    """The faces an arm trains on: drawn ones, or those at `path`.
+
+    Raises FacesError for an arm that needs drawn faces, or labels that are not there, or more faces than there are.
+    """
     count = round(arm.faces * scale.faces)
-    if not tagged:
-        return load_faces("", count=count, only=arm.only or None, method=arm.method, progress=False)
     if not path:
-        raise FacesError("this experiment needs real faces with a labels.csv: say --faces PATH")
+        return load_faces("", count=count, only=arm.only or None, method=arm.method, progress=False)
+    if arm.only:
+        raise FacesError(f"the arm {arm.name!r} needs faces that are drawn to order: leave --faces out")
     faces = load_faces(path, method=arm.method, progress=False)
     rows = np.random.default_rng(0).permutation(len(faces))
     if arm.label:
@@ -80,19 +83,16 @@ def gradient_norms(trainer: Trainer) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=2)  # most arms of an experiment have the same faces, and naming them takes a tenth of a run
-def _measured_faces(
-    data: str, scale: Scale, path: str | None, tagged: bool
-) -> tuple[FaceSet, AttributeNetwork, Reference]:
+def _measured_faces(data: str, scale: Scale, path: str | None) -> tuple[FaceSet, AttributeNetwork, Reference]:
     """The faces of an arm with this `data`, the network that suits them, and what samples are measured against."""
-    faces = faces_of(Arm("", **json.loads(data)), scale, path, tagged)
+    faces = faces_of(Arm("", **json.loads(data)), scale, path)
     network_path = choose_network(faces)
     network = load_attributes(network_path)
     reference = make_reference(faces.images[:2_000], name_faces(network, faces.images), network, network_path)
     return faces, network, reference
 
 
-def run_arm(arm: Arm, scale: Scale, seed: int, path: str | None = None, tagged: bool = False,
-            device: str | None = None) -> dict:  # fmt: skip
+def run_arm(arm: Arm, scale: Scale, seed: int, path: str | None = None, device: str | None = None) -> dict:
     """One run: {"seed", "seconds", "arithmetic", "parameters", "looks": [...]}, looks being its state now and then.
 
     seconds: of training; on a CPU those it worked, not those it waited for other programs. In a look: losses, their
@@ -102,7 +102,7 @@ def run_arm(arm: Arm, scale: Scale, seed: int, path: str | None = None, tagged: 
     A run whose loss is not finite ends early and says so in "failed".
     """
     data = {key: getattr(arm, key) for key in ("only", "faces", "method", "label")}
-    faces, network, reference = _measured_faces(json.dumps(data), scale, path, tagged)
+    faces, network, reference = _measured_faces(json.dumps(data), scale, path)
     trainer = Trainer(config_of(arm, scale, seed), faces.images, device=device)
     clock = time.process_time if trainer.device.type == "cpu" else time.perf_counter
     result = {"seed": seed, "seconds": 0.0, "arithmetic": trainer.precision, "looks": [],
@@ -157,22 +157,22 @@ def run_toy(arm: Arm, scale: Scale, seed: int) -> dict:
     return result
 
 
-def run_kept(arm: Arm, scale: Scale, seed: int, path: str | None, tagged: bool, device: str) -> dict:
+def run_kept(arm: Arm, scale: Scale, seed: int, path: str | None, device: str) -> dict:
     """The run, from the folder of finished ones if it is there; else it is trained, and kept."""
-    file = kept_file(arm, scale, seed, path, tagged, device)
+    file = kept_file(arm, scale, seed, path, device)
     if file.is_file():
         return json.loads(file.read_text(encoding="utf-8"))
-    run = run_toy(arm, scale, seed) if arm.mixture else run_arm(arm, scale, seed, path, tagged, device)
+    run = run_toy(arm, scale, seed) if arm.mixture else run_arm(arm, scale, seed, path, device)
     text = json.dumps(_rounded(run))
     write_atomically(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     return run
 
 
-def kept_file(arm: Arm, scale: Scale, seed: int, path: str | None, tagged: bool, device: str) -> Path:
+def kept_file(arm: Arm, scale: Scale, seed: int, path: str | None, device: str) -> Path:
     """Where a run is kept: a name made of all that it depends on, code included."""
     config = arm.settings if arm.mixture else asdict(config_of(arm, scale, seed))
     data = {key: value for key, value in asdict(arm).items() if key not in ("name", "settings")}
-    faces = str(Path(path).resolve()) if tagged else "drawn"
+    faces = str(Path(path).resolve()) if path else "drawn"
     needs = [config, data, asdict(replace(scale, seeds=0)), seed, faces, device, torch.__version__, code_of_runs()]
     name = hashlib.sha256(json.dumps(needs, sort_keys=True).encode()).hexdigest()[:16]
     return runs_folder() / "experiments" / f"{name}.json"
@@ -192,8 +192,9 @@ def _single_thread() -> None:
 
 def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str | None = None,
                    device: str | None = None, out: Path | None = None, workers: int | None = None) -> Path:  # fmt: skip
-    """Runs the experiment and writes out/NAME.json; gives its path. Raises ValueError for a name that is not there.
+    """Runs the experiment and writes out/NAME.json, or NAME-real.json where faces were given that it could do without.
 
+    Gives the file's path. Raises ValueError for a name that is not there. faces: a folder or zip of real faces;
     workers: runs at a time on a CPU; as many as there are cores unless told otherwise.
     """
     if name not in EXPERIMENTS:
@@ -202,9 +203,11 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
 
     experiment, scale, where = EXPERIMENTS[name], SCALES[budget], choose_device(device)
     seeds, toys = seeds or scale.seeds, all(arm.mixture for arm in experiment.arms)
+    if experiment.tagged and not faces:
+        raise FacesError("this experiment needs real faces with a labels.csv: say --faces PATH")
     if not toys:  # packed before several processes want them at once; and errors come now
-        sizes = [len(faces_of(arm, scale, faces, experiment.tagged)) for arm in experiment.arms]
-        if experiment.tagged:  # a set of real faces may have fewer of one kind than asked for: all arms get as many
+        sizes = [len(faces_of(arm, scale, faces)) for arm in experiment.arms]
+        if faces:  # a set of real faces may have fewer, or fewer of one kind, than asked for: all arms get as many
             scale = replace(scale, faces=min(sizes))
     jobs = [(arm, seed) for seed in range(seeds) for arm in experiment.arms]
     if where.type != "cpu":
@@ -213,18 +216,18 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
     runs = {arm.name: [] for arm in experiment.arms}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_single_thread) as pool:
-        futures = {pool.submit(run_kept, arm, scale, seed, faces, experiment.tagged, str(where)): arm.name
+        futures = {pool.submit(run_kept, arm, scale, seed, faces, str(where)): arm.name
                    for arm, seed in jobs}  # fmt: skip
         for future in tqdm(as_completed(futures), total=len(futures), desc=name, unit="run"):
             runs[futures[future]].append(future.result())
     result = {
         "experiment": name, "claims": experiment.claims, "question": experiment.question, "budget": budget,
-        "faces": "points" if toys else "tagged faces" if experiment.tagged else "drawn faces", "hardware": hardware(),
+        "faces": "points" if toys else "real faces" if faces else "drawn faces", "hardware": hardware(),
         "scale": asdict(scale) | {"seeds": seeds},
         "arms": [asdict(arm) | {"runs": sorted(runs[arm.name], key=lambda run: run["seed"])}
                  for arm in experiment.arms],
     }  # fmt: skip
-    path = (out or RESULTS) / f"{name}.json"
+    path = (out or RESULTS) / f"{name}{'-real' if faces and not experiment.tagged else ''}.json"
     text = json.dumps(_rounded(result), indent=1) + "\n"
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     return path

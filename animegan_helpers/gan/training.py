@@ -96,7 +96,9 @@ class Trainer:
     def _make_optimiser(self, network: nn.Module, learning_rate: float) -> torch.optim.Adam:
         betas = (self.config.beta1, self.config.beta2)
         cuda = self.device.type == "cuda"
-        optimiser = torch.optim.Adam(network.parameters(), learning_rate, betas, fused=self._fast, capturable=cuda)
+        # a number would be a constant of the captured step; a tensor can be changed while the run goes on
+        rate = torch.tensor(learning_rate, device=self.device) if cuda else learning_rate
+        optimiser = torch.optim.Adam(network.parameters(), rate, betas, fused=self._fast, capturable=cuda)
         for parameter in network.parameters():  # Adam would make these at its first step; a checkpoint fills them
             optimiser.state[parameter] = {
                 "step": torch.zeros((), device=self.device),
