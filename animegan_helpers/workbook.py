@@ -178,6 +178,13 @@ def test() -> int:
     return subprocess.call(words, cwd=PROJECT, env=environment)
 
 
+def make_paths_whole() -> None:
+    """Kernels work in notebooks/, so a path given in another folder would mean another place there."""
+    for name in ("ANIMEGAN_FACES", "ANIMEGAN_CACHE", "ANIMEGAN_RUNS"):
+        if os.environ.get(name):
+            os.environ[name] = str(Path(os.environ[name]).expanduser().resolve())
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m animegan_helpers.workbook", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -189,6 +196,7 @@ def main() -> int:
     p.add_argument("--only", nargs="+", default=[], metavar="NN", help="only these notebooks: 05 06")
     commands.add_parser("test", help="run every notebook under nbval in smoke mode")
     arguments = parser.parse_args()
+    make_paths_whole()
     try:
         if arguments.command == "lab":
             return lab(arguments.notebook)

@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from animegan_helpers import workbook
 from animegan_helpers.workbook import PROJECT, notebook_paths
 
 TITLES = [
@@ -90,3 +91,13 @@ def test_the_runner_says_what_is_wrong():
     environment = os.environ | {"ANIMEGAN_BUDGET": "huge"}
     result = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, env=environment)
     assert result.returncode == 2 and "no budget is called 'huge'" in result.stderr
+
+
+def test_a_short_path_means_the_folder_where_the_command_was_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANIMEGAN_FACES", "my_faces.zip")
+    monkeypatch.setenv("ANIMEGAN_RUNS", "")
+    monkeypatch.delenv("ANIMEGAN_CACHE", raising=False)
+    workbook.make_paths_whole()
+    assert os.environ["ANIMEGAN_FACES"] == str(tmp_path.resolve() / "my_faces.zip")
+    assert os.environ["ANIMEGAN_RUNS"] == "" and "ANIMEGAN_CACHE" not in os.environ
