@@ -14,8 +14,7 @@ LIKELY = {
     "see 08.5": lambda a, b: np.sign(a.max() - b.max()),
     "you compare the worst runs only: compare the worst of one arm with the best of the other, see 08.5":
         lambda a, b: np.sign(a.min() - b.min()),
-    "you compare run by run, as if seed 1 of one arm had to do with seed 1 of the other: any run may meet any, see "
-    "08.5":
+    "you compare run by run; the rule is stricter: every run of a against every run of b, see 08.5":
         lambda a, b: int((a > b).all()) - int((a < b).all()),
     "the sign is turned: 1 means that a is higher, see 08.5": lambda a, b: -apart(a, b),
     "-1 is missing: a may also lie below b, see 08.5": lambda a, b: max(apart(a, b), 0),
