@@ -44,6 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("--learning-rate-g", type=float)
     p.add_argument("--learning-rate-d", type=float)
     p.add_argument("--average", type=float, metavar="DECAY", help="of the averaged generator; 0: none")
+    p.add_argument("--flip", action="store_true", default=None, help="mirror half of the pictures")
     p.add_argument("--precision", help="auto, fp32 or bf16")
     p.add_argument("--synchronise-batch-norm", action="store_true", default=None, help="over all processes")
     p.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")

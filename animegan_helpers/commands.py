@@ -18,7 +18,7 @@ def train(arguments: argparse.Namespace) -> str:
     from animegan_helpers.live import ProgressBar
 
     settings = ("epochs", "seed", "batch", "width", "precision", "learning_rate_g", "learning_rate_d", "average",
-                "synchronise_batch_norm")  # fmt: skip
+                "flip", "synchronise_batch_norm")  # fmt: skip
     changes = {name: getattr(arguments, name) for name in settings if getattr(arguments, name) is not None}
     config = training.preset(arguments.preset, **changes)
     training.choose_device(arguments.device)  # before minutes go into packing faces
