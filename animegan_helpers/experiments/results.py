@@ -111,7 +111,7 @@ def _range(values: np.ndarray) -> str:
 
 def draw(result: dict, measures: tuple[str, ...], over: str = "step") -> Figure:
     """A panel for each measure: the mean of each arm's runs over steps (or "seconds"), and their range as a band."""
-    figure = Figure(figsize=(3.4 * len(measures), 3.1), layout="constrained", dpi=80)
+    figure = Figure(figsize=(1.3 + 3.1 * len(measures), 2.9), layout="constrained", dpi=80)
     panels = np.atleast_1d(figure.subplots(1, len(measures)))
     for axes, measure in zip(panels, measures):
         for arm, colour in zip(result["arms"], COLOURS * 2):
@@ -126,7 +126,7 @@ def draw(result: dict, measures: tuple[str, ...], over: str = "step") -> Figure:
         axes.set(title=MEASURES[measure], xlabel=unit, ylabel=MEASURES[measure])
         if measure == "frechet":
             axes.set_yscale("log")
-    panels[-1].legend(fontsize=7)
+    figure.legend(*panels[-1].get_legend_handles_labels(), loc="outside right upper", fontsize=7)
     return figure
 
 
