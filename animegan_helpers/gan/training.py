@@ -16,6 +16,7 @@ from torch import nn
 
 from animegan_helpers.budget import best_precision, choose_device
 from animegan_helpers.gan.augment import NUMBERS, augment
+from animegan_helpers.gan.captured_step import CapturedStep
 from animegan_helpers.gan.distributed import start_group, synchronise_batch_norm
 from animegan_helpers.gan.losses import LOSSES, gradient_penalty
 from animegan_helpers.gan.networks import build_networks
@@ -278,36 +279,3 @@ class Trainer:
             "pictures": len(self.images), "seconds": self.seconds, "notes": self.notes,
             "started_from": self.started_from,
         }  # fmt: skip
-
-
-class CapturedStep:
-    """A trainer's step as a CUDA graph: recorded once, then launched as one piece, without Python between kernels."""
-
-    def __init__(self, trainer: Trainer, penalised: bool):
-        self.indices = torch.zeros(trainer.config.batch, dtype=torch.long, device=trainer.device)
-        random = trainer.random.get_state()
-        self.numbers = trainer.draw()
-        trainer.random.set_state(random)
-        state = [*trainer.generator.state_dict().values(), *trainer.discriminator.state_dict().values()]
-        for optimiser in (trainer.optimiser_g, trainer.optimiser_d):
-            state += [tensor for entry in optimiser.state.values() for tensor in entry.values()]
-        before = [tensor.clone() for tensor in state]
-        stream = torch.cuda.Stream()  # warming up on a side stream is what torch asks for before a capture
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
-            for _ in range(3):
-                trainer.play(self.indices, self.numbers, penalised)
-        torch.cuda.current_stream().wait_stream(stream)
-        self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):
-            self.metrics = trainer.play(self.indices, self.numbers, penalised)
-        for tensor, old in zip(state, before):  # the warm-up trained on nothing in particular: undo it
-            tensor.copy_(old)
-
-    def play(self, indices: torch.Tensor, numbers: dict[str, torch.Tensor]) -> torch.Tensor:
-        """As Trainer.play, of the kind that was captured."""
-        self.indices.copy_(indices)
-        for name, values in numbers.items():
-            self.numbers[name].copy_(values)
-        self.graph.replay()
-        return self.metrics
