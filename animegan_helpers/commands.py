@@ -56,9 +56,9 @@ def export(arguments: argparse.Namespace) -> str:
 
     if arguments.out.exists():
         raise ValueError(f"{arguments.out} is there already: choose another name, or remove it first")
+    weights = load_weights(arguments.weights)
     if arguments.run:
         export_run(arguments.run, arguments.out.with_suffix(""))
-    weights = load_weights(arguments.weights)
     about = {key: value for key, value in weights.about.items() if key != "config"} | {"data": arguments.data}
     config = TrainingConfig(**weights.about["config"])
     if config.average:

@@ -158,6 +158,7 @@ def test_a_run_begins_with_weights_that_are_there(images, tmp_path):
     assert resumed.summary()["started_from"] == "generator" and resumed.step == 2 * third.step
     with pytest.raises(CheckpointError, match="another width"):
         train(small(width=8, epochs=1), images, tmp_path / "fourth", start=start, device="cpu")
+    assert not (tmp_path / "fourth").exists()
 
 
 def test_recalibrated_running_averages_are_those_of_the_samples():

@@ -234,9 +234,10 @@ def train(config: TrainingConfig, images: np.ndarray, out: Path | str, observer:
     trainer = Trainer(config, images, out, device)
     if fresh and checkpoint.checkpoints(trainer.out):
         raise TrainingError(f"{out} holds a run already: resume it, or choose another folder")
+    if start and not checkpoint.checkpoints(trainer.out):  # weights that do not fit are refused before a folder is made
+        start_from(trainer, start)
     with alone_in(trainer.out) if trainer.group.writes else contextlib.nullcontext():
-        if not resume(trainer) and start:
-            start_from(trainer, start)
+        resume(trainer)
         if not trainer.finished:
             run(trainer, observer, checkpoint_seconds=checkpoint_seconds, measure=measure)
             return trainer
