@@ -1,7 +1,11 @@
 """Experiments: definitions that can run, arms that differ in what they say, results that can be read again."""
 
 import json
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +13,7 @@ import pytest
 from animegan_helpers.__main__ import main
 from animegan_helpers.drawing.drawn import write_faces
 from animegan_helpers.experiments import runner
-from animegan_helpers.experiments.arms import EXPERIMENTS, MODERN, PIECES, SCALES, Arm, Scale
+from animegan_helpers.experiments.arms import EXPERIMENTS, MODERN, PIECES, SCALES, Arm, Experiment, Scale
 from animegan_helpers.experiments.results import (
     RESULTS,
     about,
@@ -42,7 +46,7 @@ def test_arms_have_settings_that_work_and_names_of_their_own(name):
 def test_arms_differ_in_one_thing():
     """Every arm but the first of an experiment differs from it in one field; those left out say how they do."""
     for name, experiment in EXPERIMENTS.items():
-        if name in ("modes", "pieces", "logits", "dense", "veegan"):
+        if name in ("modes", "pieces", "logits", "dense", "recipe", "veegan"):
             continue
         first, *others = (vars(arm) for arm in experiment.arms)
         for other in others:
@@ -87,6 +91,58 @@ def test_results_are_written_and_say_what_was_run(tmp_path, monkeypatch):
     assert [look["step"] for look in result["arms"][2]["runs"][0]["looks"]] == [12, 24]
     assert result["scale"]["steps"] == 8 and result["hardware"]
     assert "6 runs, " in about(result)
+
+
+def test_an_experiment_may_have_a_scale_of_its_own_at_laptop(tmp_path, monkeypatch):
+    """Its changes count at that budget and not at smoke; the arithmetic is the same in all arms."""
+    monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
+    monkeypatch.setattr(runner, "run_kept", lambda arm, *_: {"seed": 0, "arithmetic": arm.settings["precision"]})
+    monkeypatch.setattr(runner, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
+    experiment = Experiment("R3", "?", (Arm("a"), Arm("b")), laptop={"steps": 4, "seeds": 1})
+    monkeypatch.setitem(EXPERIMENTS, "crop", experiment)
+    for budget in ("smoke", "laptop"):
+        monkeypatch.setitem(SCALES, budget, TINY)
+    results = {budget: load_result(run_experiment("crop", budget, out=tmp_path).stem, tmp_path)
+               for budget in ("smoke", "laptop")}  # fmt: skip
+    assert [results[budget]["scale"]["steps"] for budget in results] == [8, 4]
+    assert [len(results[budget]["arms"][0]["runs"]) for budget in results] == [2, 1]
+    assert len({run["arithmetic"] for arm in results["smoke"]["arms"] for run in arm["runs"]}) == 1
+
+
+def beat(file: Path) -> None:
+    for k in range(600):
+        file.write_text(str(k))
+        time.sleep(0.05)
+
+
+PARENT = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from animegan_helpers.experiments.runner import _begin_worker
+from test_experiments import beat
+if __name__ == "__main__":
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_begin_worker) as pool:
+        pool.submit(beat, Path({file!r})).result()
+"""
+
+
+def test_a_worker_ends_with_the_program_that_started_it(tmp_path):
+    file, script = tmp_path / "beats", tmp_path / "parent.py"
+    script.write_text(PARENT.format(tests=str(Path(__file__).parent), file=str(file)), encoding="utf-8")
+    parent = subprocess.Popen([sys.executable, str(script)])
+    deadline = time.monotonic() + 60
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert file.exists()
+    parent.kill()
+    parent.wait()
+    time.sleep(2)
+    before = file.read_text()
+    time.sleep(1)
+    assert file.read_text() == before
 
 
 def test_a_run_is_trained_once_and_again_when_the_code_has_changed(tmp_path, monkeypatch):

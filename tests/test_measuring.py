@@ -14,7 +14,7 @@ from animegan_helpers.gan.running import train
 from animegan_helpers.gan.training import preset
 from animegan_helpers.measures import measuring, reference
 from animegan_helpers.measures.attributes import PRETRAINED, AttributeNetwork, load_attributes, name_faces
-from animegan_helpers.measures.epochs import COLUMNS, EpochMeasures, keep_row, load_measures
+from animegan_helpers.measures.epochs import COLUMNS, EpochMeasures, keep_row
 from animegan_helpers.measures.probe import (
     attribute_reader,
     discriminator_reader,
@@ -23,6 +23,7 @@ from animegan_helpers.measures.probe import (
     read_all,
 )
 from animegan_helpers.measures.table import ROWS, table, write_json
+from animegan_helpers.replay import load_measures
 
 
 @pytest.fixture(scope="module")

@@ -54,12 +54,16 @@ class Arm:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A claim of the report, what is asked, and the arms; `tagged`: they need a set of real faces with labels."""
+    """A claim of the report, what is asked, and the arms.
+
+    tagged: they need a set of real faces with labels; laptop: fields of Scale that differ at that budget.
+    """
 
     claims: str
     question: str
     arms: tuple[Arm, ...]
     tagged: bool = False
+    laptop: dict = field(default_factory=dict)
 
 
 def _modes(hair: int, eyes: int) -> dict:
@@ -88,6 +92,29 @@ def _pieces() -> tuple[Arm, ...]:
         arms.append(Arm(f"+ {name}", settings={key: MODERN[key] for key in keys}))
         arms.append(Arm(f"all - {name}", settings={key: value for key, value in MODERN.items() if key not in keys}))
     return tuple(arms)
+
+
+STEADY = {"average": 0.995, "flip": True, "learning_rate_g": 2e-4}
+"""What every arm of the search for a recipe has: the report's rates, weights averaged over about 200 steps, mirrors."""
+
+
+def _recipes() -> tuple[Arm, ...]:
+    """The game changed in one or two things on STEADY, and one with smaller batches, of as many pictures in all."""
+    augmented = STEADY | {"augment": ("colour", "translation")}
+    changes = {
+        "augmented": {},
+        "resize and convolve": {"variants": ("resize-convolve",)},
+        "half the batch, twice the steps": {"batch": 25},
+        "twice both rates": {"learning_rate_g": 4e-4, "learning_rate_d": 4e-4},
+        "group norm in D": {"variants": ("group-norm-d",)},
+        "spectral norm in D": {"variants": ("spectral-d",)},
+        "group norm in D, R1": {"variants": ("group-norm-d",), "penalty_real": 0.1, "penalty_every": 4},
+        "translation alone": {"augment": ("translation",)},
+        "translation, cutout": {"augment": ("translation", "cutout")},
+    }  # fmt: skip
+    arms = (Arm(name, settings=augmented | change, steps_factor=2.0 if "twice the steps" in name else 1.0)
+            for name, change in changes.items())  # fmt: skip
+    return Arm("not augmented", settings=STEADY), *arms
 
 
 EXPERIMENTS = {
@@ -134,6 +161,9 @@ EXPERIMENTS = {
     )),
     "crop": Experiment("R3", "Crop or resize?", (Arm("resize"), Arm("crop", method="crop"))),
     "pieces": Experiment("R18", "What would have helped?", _pieces()),
+    "recipe": Experiment("R18", "Which recipe goes furthest with the same pictures?", _recipes(), laptop={
+        "width": 24, "batch": 50, "faces": 20_000, "steps": 2_000, "samples": 2_000, "seeds": 1,
+    }),
     "veegan": Experiment("R1, R13", "VEEGAN's table: how many modes does a game in two dimensions find?", tuple(
         Arm(f"{mixture}, {name}", settings=settings, mixture=mixture)
         for mixture in ("ring", "grid")

@@ -88,7 +88,7 @@ def about(result: dict) -> str:
            f"{scale['steps']:,} steps at width {scale['width']}, batch {scale['batch']}, {scale['faces']:,} "
            f"{result['faces']}; {scale['samples']:,} samples a look")  # fmt: skip
     how_long = f"{len(runs)} runs, {minutes:.0f} minutes of training in all, {result['hardware']}"
-    return f"{scale['seeds']} seeds, {how}; {how_long}"
+    return f"{scale['seeds']} seed{'s' * (scale['seeds'] > 1)}, {how}; {how_long}"
 
 
 def table(result: dict, measures: tuple[str, ...]) -> str:
@@ -106,7 +106,7 @@ def table(result: dict, measures: tuple[str, ...]) -> str:
 def _range(values: np.ndarray) -> str:
     if not len(values):
         return "none"
-    return f"{values.mean():.3g} ({values.min():.3g} to {values.max():.3g})"
+    return f"{values.mean():.3g}" + (f" ({values.min():.3g} to {values.max():.3g})" if len(values) > 1 else "")
 
 
 def draw(result: dict, measures: tuple[str, ...], over: str = "step") -> Figure:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, replace
@@ -19,7 +20,7 @@ import torch
 from tqdm.auto import tqdm
 
 from animegan_helpers import toy
-from animegan_helpers.budget import choose_device, runs_folder
+from animegan_helpers.budget import best_precision, choose_device, runs_folder
 from animegan_helpers.experiments.arms import EXPERIMENTS, SCALES, Arm, Scale
 from animegan_helpers.experiments.results import RESULTS
 from animegan_helpers.faces.faceset import FacesError, FaceSet, load_faces, to_uint8
@@ -186,8 +187,15 @@ def code_of_runs() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _single_thread() -> None:
+def _begin_worker() -> None:
+    """One thread for a run; and a worker ends with the program that started it, however that ended."""
     torch.set_num_threads(1)
+
+    def end_with_parent() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str | None = None,
@@ -202,6 +210,8 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
     from animegan_helpers.workbook import hardware
 
     experiment, scale, where = EXPERIMENTS[name], SCALES[budget], choose_device(device)
+    if budget == "laptop":
+        scale = replace(scale, **experiment.laptop)
     seeds, toys = seeds or scale.seeds, all(arm.mixture for arm in experiment.arms)
     if experiment.tagged and not faces:
         raise FacesError("this experiment needs real faces with a labels.csv: say --faces PATH")
@@ -209,13 +219,15 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
         sizes = [len(faces_of(arm, scale, faces)) for arm in experiment.arms]
         if faces:  # a set of real faces may have fewer, or fewer of one kind, than asked for: all arms get as many
             scale = replace(scale, faces=min(sizes))
-    jobs = [(arm, seed) for seed in range(seeds) for arm in experiment.arms]
+    # settled once: measured anew in each run on a busy machine, it might be bf16 in one and fp32 in the next
+    precision = {} if toys else {"precision": best_precision(where, scale.width, scale.batch)}
+    jobs = [(replace(arm, settings=precision | arm.settings), seed) for seed in range(seeds) for arm in experiment.arms]
     if where.type != "cpu":
         workers = 1
     workers = max(1, min(len(jobs), workers or os.cpu_count() or 1))
     runs = {arm.name: [] for arm in experiment.arms}
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_single_thread) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker) as pool:
         futures = {pool.submit(run_kept, arm, scale, seed, faces, str(where)): arm.name
                    for arm, seed in jobs}  # fmt: skip
         for future in tqdm(as_completed(futures), total=len(futures), desc=name, unit="run"):

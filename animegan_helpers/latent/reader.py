@@ -51,6 +51,27 @@ def network_reader(path: Path) -> Reader:
                   network.features, f"the attribute network {path.stem}")  # fmt: skip
 
 
+MIRRORED = {"left": "right", "half-left": "half-right", "front": "front", "half-right": "half-left", "right": "left"}
+"""Where a face looks, and where its mirror image does."""
+
+
+def pose_reader(path: Path) -> Reader:
+    """Where faces look, by a network that knows their `direction`: for faces of a kind it did not learn from, too.
+
+    Its verdicts on a face and on the mirror image, which looks the other way, are averaged: out of its domain a network
+    may lean to one side, and that cancels.
+    """
+    network = load_attributes(path)
+    values = network.factors["direction"]
+    swap = [values.index(MIRRORED[value]) for value in values]
+
+    def judge(images: torch.Tensor) -> dict[str, torch.Tensor]:
+        plain, mirror = (network(faces)["direction"].softmax(1) for faces in (images, images.flip(3)))
+        return {"direction": (plain + mirror[:, swap]) / 2}
+
+    return Reader({"direction": values}, judge, network.features, f"the attribute network {path.stem}, both ways round")
+
+
 def coarse_pixels(images: torch.Tensor) -> torch.Tensor:
     """(N, 192): the mean colours of 8x8 patches of faces (N, 3, 64, 64)."""
     return F.avg_pool2d(images, 8).flatten(1)

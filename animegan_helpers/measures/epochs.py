@@ -1,4 +1,4 @@
-"""Measures during training: a row of measures.csv for every few epochs of a run."""
+"""Measures during training: a row of measures.csv for every few epochs of a run; replay.py reads and draws them."""
 
 import csv
 from pathlib import Path
@@ -50,12 +50,6 @@ def measures_for(faces: FaceSet, every: int, attributes: Path | None = None) -> 
     network = load_attributes(path)
     some = faces.subset(slice(None, None, max(1, len(faces) // 10_000)))
     return EpochMeasures(split(some, network, path, progress=True).reference, network, every)
-
-
-def load_measures(run: Path | str) -> dict[str, np.ndarray]:
-    """Column -> (rows,) of a run's measures.csv, in the order of the epochs; {} where nothing was measured."""
-    rows = _read(Path(run) / "measures.csv")
-    return {name: np.array([float(row[name]) for row in rows]) for name in COLUMNS} if rows else {}
 
 
 def keep_row(run: Path, row: dict) -> None:
