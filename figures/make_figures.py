@@ -10,7 +10,7 @@ from PIL import Image
 
 from animegan_helpers.faces.faceset import load_faces
 from animegan_helpers.gan.checkpoint import load_weights
-from animegan_helpers.latent.space import draw_latent, film_strip, sample_faces
+from animegan_helpers.latent.space import sample_faces
 from animegan_helpers.measures.attributes import PRETRAINED
 from animegan_helpers.pictures import make_grid
 from animegan_helpers.replay import load_grids
@@ -36,13 +36,8 @@ def report_epochs() -> Image.Image:
 def main() -> None:
     drawn = load_faces("", count=300).images
     save(make_grid(np.array(drawn[:40]), columns=10, scale=2), "drawn_faces.webp")
-    for name in ("drawn", "real"):
-        path = PRETRAINED / f"{name}.safetensors"
-        if path.exists():
-            generator = load_weights(path).generator
-            save(make_grid(sample_faces(generator, 40), columns=10, scale=2), f"{name}_samples.webp")
-            start, end = draw_latent(2, generator.z_dim, seed=5)
-            save(make_grid(film_strip(generator, start, end, 10), columns=10, scale=2), f"{name}_walk.webp")
+    generator = load_weights(PRETRAINED / "real.safetensors").generator
+    save(make_grid(sample_faces(generator, 40), columns=10, scale=2), "real_samples.webp")
     save(report_epochs(), "report_epochs.webp")
 
 

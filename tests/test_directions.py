@@ -62,10 +62,19 @@ def test_probe_finds_a_planted_direction_and_knows_how_well():
 
 def test_named_directions_take_the_pair_furthest_apart():
     z, names, direction = planted()
-    found = named_directions(z, {"direction": names, "hair": np.full(len(z), "aqua")})
-    assert list(found) == ["pose: left \N{EN DASH} right"]  # one hair colour alone gives no direction
-    assert found["pose: left \N{EN DASH} right"] @ direction > 0.95
+    found = named_directions(z, {"eyes": names, "hair": np.full(len(z), "aqua")})
+    assert list(found) == ["eyes: left \N{EN DASH} right"]  # one hair colour alone gives no direction
+    assert found["eyes: left \N{EN DASH} right"] @ direction > 0.95
     assert named_directions(z, {}) == {}
+
+
+def test_a_pose_turns_from_left_to_right_where_both_were_seen():
+    z, names, direction = planted()
+    swapped = np.where(names == "right", "front", np.where(names == "front", "right", names))  # "right" in the middle
+    (pose,) = named_directions(z, {"direction": swapped})
+    assert pose == "pose: left \N{EN DASH} right"
+    (pose,) = named_directions(z, {"direction": np.where(names == "left", "half-left", names)})
+    assert pose == "pose: half-left \N{EN DASH} right"
 
 
 def test_orthogonalised_directions_stay_near():

@@ -224,7 +224,7 @@ def test_values_at_equal_time_lie_between_looks():
     assert values_at(result, "frechet", 1.5)["a"].tolist() == [1.5, 3.0]
     assert values_at(result, "frechet", 1.5)["b"].tolist() == [6.0]
     assert values_at(result, "frechet", 0.5)["a"].size == values_at(result, "frechet", 9)["b"].size == 0
-    assert say(result, "frechet", "a", "b", seconds=1.0) == "FCD: a 3 (2 to 4), b 8 (8 to 8): lower, all runs apart"
+    assert say(result, "frechet", "a", "b", seconds=1.0) == "FCD: a 3 (2 to 4), b 8: lower, all runs apart"
 
 
 def test_a_row_for_each_arm_a_dot_for_each_run():

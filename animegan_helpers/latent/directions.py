@@ -17,6 +17,10 @@ SHOWN_AS = {"direction": "pose"}
 """Factors whose name would puzzle on a slider: a drawn face's "direction" is where it looks."""
 
 
+OPPOSITES = {"direction": ("left", "right")}
+"""Factors whose slider has ends of its own, where both were seen: a head should turn from one side to the other."""
+
+
 def unit(directions: torch.Tensor) -> torch.Tensor:
     """The same directions (..., z_dim), of length 1."""
     return directions / directions.norm(dim=-1, keepdim=True)
@@ -133,7 +137,8 @@ def named_directions(z: torch.Tensor, names: dict[str, np.ndarray],
     for factor in factors:
         if len(set(names.get(factor, ()))) > 1:
             probe = linear_probe(z, names[factor])
-            minus, plus = furthest_pair(z, names[factor], probe)
+            opposites = OPPOSITES.get(factor, ("", ""))
+            minus, plus = opposites if set(opposites) <= set(probe.values) else furthest_pair(z, names[factor], probe)
             found[f"{SHOWN_AS.get(factor, factor)}: {minus} \N{EN DASH} {plus}"] = probe.contrast(minus, plus)
     return dict(zip(found, orthogonalise(torch.stack(list(found.values()))))) if found else {}
 
