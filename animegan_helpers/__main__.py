@@ -60,6 +60,8 @@ def make_parser() -> argparse.ArgumentParser:
     p = command(export, "Write a run's generator and discriminator to hand on, in half precision.")
     p.add_argument("--weights", type=Path, required=True, help="a weights file, a checkpoint or a run's folder")
     p.add_argument("--data", default="faces", help="what it was trained on, in a word or two: drawn, real, ...")
+    p.add_argument("--contrast-of", metavar="FACES", help="give the samples the contrast of these faces")
+    p.add_argument("--hold-out", type=positive, help="without so many of them, always the same")
     p.add_argument("--run", type=Path, help="a run's folder: its curves, measures and grids go into a folder FILE")
     p.add_argument("--out", type=Path, required=True, help="FILE.safetensors")
 

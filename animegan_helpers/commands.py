@@ -49,20 +49,27 @@ def draw(arguments: argparse.Namespace) -> str:
 def export(arguments: argparse.Namespace) -> str:
     import torch
 
+    from animegan_helpers.faces.faceset import load_faces
     from animegan_helpers.gan.checkpoint import load_weights, save_weights
-    from animegan_helpers.gan.recalibration import recalibrate
+    from animegan_helpers.gan.recalibration import contrast_of, match_contrast, recalibrate
     from animegan_helpers.gan.settings import TrainingConfig
     from animegan_helpers.replay import export_run
 
     if arguments.out.exists():
         raise ValueError(f"{arguments.out} is there already: choose another name, or remove it first")
     weights = load_weights(arguments.weights)
+    contrast = None
+    if arguments.contrast_of:
+        faces = load_faces(arguments.contrast_of)
+        contrast = contrast_of((faces.hold_out(arguments.hold_out)[0] if arguments.hold_out else faces).images)
     if arguments.run:
         export_run(arguments.run, arguments.out.with_suffix(""))
     about = {key: value for key, value in weights.about.items() if key != "config"} | {"data": arguments.data}
     config = TrainingConfig(**weights.about["config"])
     if config.average:
         recalibrate(weights.generator)
+    if contrast:
+        about["contrast_factor"] = match_contrast(weights.generator, contrast)
     save_weights(arguments.out, weights.generator, weights.discriminator, config, about, torch.float16)
     return f"{arguments.out}: {arguments.out.stat().st_size / 2**20:.1f} MiB"
 

@@ -76,6 +76,14 @@ def test_export_halves_the_file_and_never_overwrites(finished_run, tmp_path, cap
     assert main(words) == 2 and "is there already" in capsys.readouterr().err
 
 
+def test_export_matches_the_contrast_of_faces(faces, finished_run, tmp_path):
+    out = tmp_path / "matched.safetensors"
+    assert main(["export", "--weights", str(finished_run), "--contrast-of", str(faces), "--out", str(out)]) == 0
+    plain, matched = load_weights(finished_run).generator, load_weights(out)
+    ratio = matched.generator.to_image[0].weight / plain.to_image[0].weight
+    assert ratio.median().item() == pytest.approx(matched.about["contrast_factor"], rel=0.01) != 1
+
+
 def test_measure_from_weights_and_from_samples(faces, finished_run, tmp_path, capsys):
     network = tmp_path / "names.safetensors"
     assert main(["attributes", "--faces", str(faces), "--factors", "hair", "eyes", "--epochs", "1",

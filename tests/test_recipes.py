@@ -9,11 +9,11 @@ from animegan_helpers.gan.augment import AUGMENTATIONS, augment, change_colour, 
 from animegan_helpers.gan.checkpoint import CheckpointError, load_weights
 from animegan_helpers.gan.losses import discriminator_loss, gradient_penalty, relativistic_loss
 from animegan_helpers.gan.networks import build_networks
-from animegan_helpers.gan.recalibration import recalibrate
+from animegan_helpers.gan.recalibration import contrast_of, match_contrast, recalibrate
 from animegan_helpers.gan.running import start_from, train
 from animegan_helpers.gan.settings import TrainingConfig, TrainingError
 from animegan_helpers.gan.training import Trainer
-from animegan_helpers.gan.variants import VARIANTS
+from animegan_helpers.gan.variants import VARIANTS, BatchDeviation
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +97,7 @@ def test_variants_change_what_their_names_say():
     assert all(nn.BatchNorm2d not in network for network in kinds("no-norm"))
     generator, discriminator = kinds("group-norm-d")
     assert nn.BatchNorm2d in generator and nn.GroupNorm in discriminator
+    assert nn.Conv2d in kinds("full-size-layer")[0] and BatchDeviation in kinds("batch-deviation")[1]
     assert nn.PReLU in kinds("prelu-d")[1] and nn.LeakyReLU not in kinds("relu-d")[1]
     _, discriminator = build_networks(width=4, variants=("spectral-d",))
     layer = discriminator.to_logit
@@ -105,6 +106,33 @@ def test_variants_change_what_their_names_say():
     assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.01)
     scale = layer.parametrizations.weight.original.std().item()
     assert scale == pytest.approx(0.02, rel=0.3), "initialised behind the parametrisation"
+
+
+def test_batch_deviation_tells_faces_that_are_all_alike_from_faces_that_differ():
+    layer = BatchDeviation()
+    alike, different = torch.randn(1, 3, 4, 4).expand(20, -1, -1, -1), torch.randn(20, 3, 4, 4)
+    assert layer(alike).shape == (20, 1, 4, 4)
+    assert layer(alike).max() < 0.001 < 0.5 < layer(different).min()
+    # 20 pictures are two groups of 10, each with its own number: every second picture is of the same group
+    mixed = torch.stack([alike[:10], different[:10]], dim=1).flatten(0, 1)
+    channel = layer(mixed)[:, 0, 0, 0]
+    assert channel[0::2].max() < 0.001 and channel[1::2].min() > 0.5
+    by_hand = different[:10].std(dim=0, correction=0).mean()
+    torch.testing.assert_close(channel[1], by_hand, rtol=1e-4, atol=1e-4)
+
+
+def test_batch_deviation_judges_a_single_face_as_one_of_many():
+    layer = BatchDeviation()
+    for _ in range(100):
+        many = layer(torch.randn(50, 3, 4, 4))
+    single = layer.eval()(torch.randn(1, 3, 4, 4))
+    assert single.mean().item() == pytest.approx(many.mean().item(), rel=0.1)
+
+
+def test_batch_deviation_has_a_slope_where_all_faces_are_alike():
+    alike = torch.zeros(10, 3, 4, 4, requires_grad=True)
+    BatchDeviation()(alike).sum().backward()
+    assert torch.isfinite(alike.grad).all()
 
 
 @pytest.mark.parametrize("changes, word", [
@@ -173,3 +201,25 @@ def test_recalibrated_running_averages_are_those_of_the_samples():
         after = first[:2](torch.randn(2_000, 100, 1, 1))
     assert before.std() > 2 and after.std() == pytest.approx(1, abs=0.05) and abs(after.mean()) < 0.05
     assert not generator.training and first[1].momentum == 0.1
+
+
+@pytest.mark.parametrize("architecture, variants", [
+    ("dcgan", ()), ("dcgan", ("full-size-layer",)), ("dcgan", ("resize-convolve",)), ("fully-connected", ()),
+])  # fmt: skip
+def test_contrast_is_matched(architecture, variants):
+    torch.manual_seed(0)
+    generator = recalibrate(build_networks(architecture, width=4, variants=variants)[0])
+    z = torch.randn(500, 100)
+
+    def contrast() -> float:
+        with torch.no_grad():
+            return float(generator(z).flatten(1).std(dim=1).mean())
+
+    before = contrast()
+    factor = match_contrast(generator, 1.5 * before)
+    assert contrast() == pytest.approx(1.5 * before, rel=0.02) and 1.4 < factor < 2.5
+
+
+def test_contrast_of_faces_is_their_mean_deviation(images):
+    by_hand = (torch.from_numpy(images).float() / 127.5 - 1).flatten(1).std(dim=1, correction=0).mean()
+    assert contrast_of(images) == pytest.approx(float(by_hand), rel=1e-4)

@@ -117,6 +117,18 @@ def _recipes() -> tuple[Arm, ...]:
     return Arm("not augmented", settings=STEADY), *arms
 
 
+def _diverse() -> tuple[Arm, ...]:
+    """The two variants of the networks that the preset `modern` has, each alone and both."""
+    steady = STEADY | {"augment": ("translation",)}
+    deviation, layer = "batch-deviation", "full-size-layer"
+    return (
+        Arm("translation alone", settings=steady),
+        Arm("D sees the batch", settings=steady | {"variants": (deviation,)}),
+        Arm("G has a full-size layer", settings=steady | {"variants": (layer,)}),
+        Arm("both", settings=steady | {"variants": (deviation, layer)}),
+    )
+
+
 EXPERIMENTS = {
     "modes": Experiment("R13, R18", "Do more modes keep G from settling?", (
         Arm("1 mode", only=_modes(1, 1)),
@@ -163,6 +175,9 @@ EXPERIMENTS = {
     "pieces": Experiment("R18", "What would have helped?", _pieces()),
     "recipe": Experiment("R18", "Which recipe goes furthest with the same pictures?", _recipes(), laptop={
         "width": 24, "batch": 50, "faces": 20_000, "steps": 2_000, "samples": 2_000, "seeds": 1,
+    }),
+    "diversity": Experiment("R18", "Should D see the whole batch, and G have one more layer?", _diverse(), laptop={
+        "width": 24, "batch": 50, "faces": 20_000, "steps": 1_000, "samples": 2_000, "seeds": 1,
     }),
     "veegan": Experiment("R1, R13", "VEEGAN's table: how many modes does a game in two dimensions find?", tuple(
         Arm(f"{mixture}, {name}", settings=settings, mixture=mixture)

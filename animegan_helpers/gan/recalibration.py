@@ -1,10 +1,14 @@
-"""Batch norm's running averages, measured anew.
+"""What is set anew when weights are handed on: batch norm's running averages, and the contrast of the pictures.
 
 The averages in a checkpoint follow training from behind: the weights have moved on, and an averaged generator never
 produced the activations whose means it averages. Counting them once more with the weights held still mends that
 (stochastic weight averaging does so too: Izmailov et al. 2018, arXiv 1803.05407, section 3.2).
+
+The contrast strays because D hardly sees it: D's batch norm divides the real batch and the fake batch each by its own
+deviation, so a batch that is paler as a whole looks much the same. One number, G's last layer, puts it right.
 """
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -27,3 +31,34 @@ def recalibrate(generator: nn.Module, batches: int = 100, batch: int = 100, seed
     for layer, momentum in zip(layers, momenta):
         layer.momentum = momentum
     return generator.eval()
+
+
+def contrast_of(images: np.ndarray) -> float:
+    """The standard deviation of a picture's values, of range [-1, 1], averaged over uint8 pictures (N, 3, H, W)."""
+    deviations = [float(part.std(axis=(1, 2, 3)).sum()) for part in np.array_split(images, len(images) // 1_000 + 1)]
+    return sum(deviations) / len(images) / 127.5
+
+
+@torch.no_grad()
+def match_contrast(generator: nn.Module, contrast: float, samples: int = 1_000, seed: int = 0) -> float:
+    """Multiplies G's last layer, in place, until its samples have this contrast; returns the factor, 0.25 to 4 at most.
+
+    generator: in eval mode, and one that ends in tanh, as all of networks.py do.
+    """
+    kinds = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+    last = [layer for layer in generator.modules() if isinstance(layer, kinds)][-1]
+    before_tanh = []
+    hook = last.register_forward_hook(lambda layer, inputs, output: before_tanh.append(output.float()))
+    device, random = next(generator.parameters()).device, torch.Generator().manual_seed(seed)
+    for z in torch.randn(samples, generator.z_dim, generator=random).split(100):
+        generator(z.to(device))
+    hook.remove()
+    before = torch.cat(before_tanh)  # (samples, 3, 64, 64), or flat
+    low, high = 0.25, 4.0
+    for _ in range(12):  # halves: the more the factor, the more the contrast
+        factor = (low * high) ** 0.5
+        reached = float((factor * before).tanh().flatten(1).std(dim=1, correction=0).mean())
+        low, high = (factor, high) if reached < contrast else (low, factor)
+    for parameter in last.parameters():
+        parameter.mul_(factor)
+    return factor

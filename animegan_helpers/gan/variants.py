@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -73,6 +74,63 @@ def spectral(generator: nn.Module, discriminator: nn.Module) -> None:
     replace_layers(discriminator, nn.Conv2d, spectral_norm)
 
 
+class BatchDeviation(nn.Module):
+    """Features (B, C, H, W) -> (B, 1, H, W), one number everywhere: how much the pictures of a batch differ.
+
+    The deviation over the pictures of a group, averaged over channels and places, so that D sees a batch of faces that
+    are all alike, which no single face shows (minibatch standard deviation: Karras et al. 2018, arXiv 1710.10196,
+    section 3). In eval mode: what was usual in training, so that a single face is judged as one of many.
+    """
+
+    GROUP = 10  # pictures in a group at most; a divisor of the batch
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("usual", torch.zeros(()))
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        count, _, height, width = features.shape
+        if self.training:
+            group = max(size for size in range(1, self.GROUP + 1) if count % size == 0)
+            rows = features.float().permute(0, 2, 3, 1).reshape(group, count // group, -1)  # (G, B / G, H * W * C)
+            variance = (rows - rows.mean(dim=0)).square().mean(dim=0)
+            deviation = (variance + 1e-8).sqrt().mean(dim=1).repeat(group)  # (B,); a root has no slope at 0, hence 1e-8
+            with torch.no_grad():
+                self.usual.lerp_(deviation.mean(), 0.1)
+        else:
+            deviation = self.usual.expand(count)
+        return deviation.view(-1, 1, 1, 1).expand(-1, 1, height, width)
+
+
+class LogitOfBatch(nn.Module):
+    """D's last layer with one channel more, BatchDeviation's: features (B, C, 4, 4) -> (B, 1, 1, 1).
+
+    Two convolutions and a sum are one convolution of all channels, and faster than to lay the channels side by side.
+    """
+
+    def __init__(self, of_features: nn.Conv2d):
+        super().__init__()
+        self.of_features = of_features
+        self.of_deviation = nn.Sequential(BatchDeviation(), nn.Conv2d(1, 1, of_features.kernel_size, bias=False))
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return self.of_features(features) + self.of_deviation(features)
+
+
+def see_the_batch(generator: nn.Module, discriminator: nn.Module) -> None:
+    """D's last layer sees how much the pictures of a batch differ."""
+    discriminator.to_logit = LogitOfBatch(discriminator.to_logit)
+
+
+def full_size_layer(generator: nn.Module, discriminator: nn.Module) -> None:
+    """G makes features of 64x64 before colours: a pixel is no longer a weighted sum of four features of 32x32."""
+    width = generator.to_image[0].in_channels
+    generator.to_image = nn.Sequential(
+        nn.ConvTranspose2d(width, width // 2, 4, 2, 1, bias=False), nn.BatchNorm2d(width // 2), nn.ReLU(),
+        nn.Conv2d(width // 2, 3, 3, padding=1, bias=False), nn.Tanh(),
+    )  # fmt: skip
+
+
 def group_norm(layer: nn.BatchNorm2d) -> nn.Module:
     """Over groups of 8 channels of one picture (Wu and He 2018, arXiv 1803.08494)."""
     return nn.GroupNorm(max(1, layer.num_features // 8), layer.num_features)
@@ -94,6 +152,8 @@ VARIANTS: dict[str, Callable[[nn.Module, nn.Module], None]] = {
     "spectral-d": spectral,
     "relu-d": slope(nn.ReLU),
     "prelu-d": slope(lambda: nn.PReLU(init=0.2)),
+    "batch-deviation": see_the_batch,
+    "full-size-layer": full_size_layer,
 }
 
 

@@ -1,5 +1,6 @@
 """Measures during training: a row of measures.csv for every few epochs of a run; replay.py reads and draws them."""
 
+import copy
 import csv
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import torch
 
 from animegan_helpers.faces.faceset import FaceSet, to_uint8
 from animegan_helpers.gan.checkpoint import write_atomically
+from animegan_helpers.gan.recalibration import recalibrate
 from animegan_helpers.latent.space import draw_latent
 from animegan_helpers.measures.attributes import AttributeNetwork, load_attributes, name_faces
 from animegan_helpers.measures.measuring import quick_row
@@ -31,12 +33,19 @@ class EpochMeasures:
         self.reference, self.network, self.every, self.samples = reference, network, every, samples
 
     def __call__(self, trainer) -> None:
-        """Measures the trainer's generator, the averaged one if it has one, and keeps the row in the run's folder."""
+        """Measures the trainer's generator, the averaged one if it has one, and keeps the row in the run's folder.
+
+        Of an averaged one it measures a copy with batch norm counted anew, as `export` does.
+        """
         if trainer.epoch % self.every and not trainer.finished:
             return
         z = draw_latent(self.samples, trainer.config.z_dim, seed=1)
-        images = np.concatenate([to_uint8(trainer.samples(part)) for part in z.split(250)])
+        generator = copy.deepcopy(trainer.averaged or trainer.generator)
+        if trainer.averaged is not None:
+            recalibrate(generator, batches=20)
         with torch.no_grad():
+            parts = [to_uint8(generator.eval()(part.to(trainer.device))) for part in z.split(250)]
+            images = np.concatenate(parts)
             row = quick_row(name_faces(self.network, images), self.reference)
         keep_row(trainer.out, {"epoch": trainer.epoch} | row)
 
