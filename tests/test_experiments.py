@@ -71,7 +71,8 @@ def test_a_fully_connected_pair_of_about_as_many_parameters():
 
 def test_a_lower_rate_at_half_time_shows_only_then():
     """The first half is the same run to the last bit; then the samples change less, by what batch norm's means do."""
-    plain, lower = (run_arm(Arm("a", rate_factor=factor), TINY, seed=0, device="cpu") for factor in (1.0, 0.01))
+    arms = (Arm("a", settings={"precision": "fp32"}, rate_factor=factor) for factor in (1.0, 0.01))  # auto may vary
+    plain, lower = (run_arm(arm, TINY, seed=0, device="cpu") for arm in arms)
     for key in ("loss_g", "loss_d", "change", "frechet"):
         assert plain["looks"][0][key] == lower["looks"][0][key]
     assert lower["looks"][1]["change"] < 0.8 * plain["looks"][1]["change"]
