@@ -4,8 +4,8 @@ The averages in a checkpoint follow training from behind: the weights have moved
 produced the activations whose means it averages. Counting them once more with the weights held still mends that
 (stochastic weight averaging does so too: Izmailov et al. 2018, arXiv 1803.05407, section 3.2).
 
-The contrast of the samples strays during training, mostly to paler pictures, and distances of features count that in
-full (notebook 08, section 10). One factor on G's last layer puts it right.
+The contrast of the samples strays during training, and distances of features count that in full (notebook 08,
+section 10). One factor on G's last layer puts it right.
 """
 
 import numpy as np

@@ -40,12 +40,11 @@ class EpochMeasures:
         if trainer.epoch % self.every and not trainer.finished:
             return
         z = draw_latent(self.samples, trainer.config.z_dim, seed=1)
-        generator = copy.deepcopy(trainer.averaged or trainer.generator)
+        generator = copy.deepcopy(trainer.averaged or trainer.generator).eval()
         if trainer.averaged is not None:
             recalibrate(generator, batches=20)
         with torch.no_grad():
-            parts = [to_uint8(generator.eval()(part.to(trainer.device))) for part in z.split(250)]
-            images = np.concatenate(parts)
+            images = np.concatenate([to_uint8(generator(part.to(trainer.device))) for part in z.split(250)])
             row = quick_row(name_faces(self.network, images), self.reference)
         keep_row(trainer.out, {"epoch": trainer.epoch} | row)
 
