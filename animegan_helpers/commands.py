@@ -57,19 +57,19 @@ def export(arguments: argparse.Namespace) -> str:
 
     if arguments.out.exists():
         raise ValueError(f"{arguments.out} is there already: choose another name, or remove it first")
+    if arguments.hold_out and not arguments.contrast_of:
+        raise ValueError("--hold-out says which faces --contrast-of leaves out: give both, or neither")
     weights = load_weights(arguments.weights)
-    contrast = None
-    if arguments.contrast_of:
-        faces = load_faces(arguments.contrast_of)
-        contrast = contrast_of((faces.hold_out(arguments.hold_out)[0] if arguments.hold_out else faces).images)
-    if arguments.run:
-        export_run(arguments.run, arguments.out.with_suffix(""))
     about = {key: value for key, value in weights.about.items() if key != "config"} | {"data": arguments.data}
     config = TrainingConfig(**weights.about["config"])
     if config.average:
         recalibrate(weights.generator)
-    if contrast:
-        about["contrast_factor"] = match_contrast(weights.generator, contrast)
+    if arguments.contrast_of:
+        faces = load_faces(arguments.contrast_of)
+        training = faces.hold_out(arguments.hold_out)[0] if arguments.hold_out else faces
+        about["contrast_factor"] = match_contrast(weights.generator, contrast_of(training.images))
+    if arguments.run:
+        export_run(arguments.run, arguments.out.with_suffix(""))
     save_weights(arguments.out, weights.generator, weights.discriminator, config, about, torch.float16)
     return f"{arguments.out}: {arguments.out.stat().st_size / 2**20:.1f} MiB"
 

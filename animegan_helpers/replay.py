@@ -2,6 +2,7 @@
 
 import csv
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -198,11 +199,12 @@ def save_gif(run: Path | str, path: Path | str, milliseconds: int = 200, pixels:
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0)
 
 
-def export_run(run: Path | str, folder: Path | str, rows: int = 50, quality: int = 60) -> None:
+def export_run(run: Path | str, folder: Path | str, rows: int = 50, limit: int = 4_500_000) -> None:
     """A run made small to hand on, for `replay`: history.csv, measures.csv if there is one, and the grids.
 
     rows: at most so many steps of each epoch are kept, evenly spaced and as they were: a mean would hide how unsteady
-    the losses are; quality: of the grids as WebP. Raises ValueError where the folder is there or the run has no epoch.
+    the losses are; limit: bytes that all grids may take together; a long run's are of lower quality.
+    Raises ValueError where the folder is there or the run has no epoch.
     """
     run, folder = Path(run), Path(folder)
     if folder.exists():
@@ -220,5 +222,17 @@ def export_run(run: Path | str, folder: Path | str, rows: int = 50, quality: int
         files["measures.csv"] = (run / "measures.csv").read_text(encoding="utf-8")
     for name, text in files.items():
         write_atomically(folder / name, lambda temporary, text=text: temporary.write_text(text, encoding="utf-8"))
-    for epoch, grid in grids.items():
-        grid.save(folder / "grids" / f"epoch-{epoch:04d}.webp", "WEBP", quality=quality, method=6)
+    for epoch, grid in small_enough(grids, limit).items():
+        (folder / "grids" / f"epoch-{epoch:04d}.webp").write_bytes(grid)
+
+
+def small_enough(grids: dict[int, Image.Image], limit: int) -> dict[int, bytes]:
+    """The grids as WebP files, of the best quality up to 60 that keeps them all within `limit` bytes, or of 20."""
+    for quality in range(60, 19, -5):
+        files = {}
+        for epoch, grid in grids.items():
+            grid.save(buffer := BytesIO(), "WEBP", quality=quality, method=6)
+            files[epoch] = buffer.getvalue()
+        if sum(map(len, files.values())) <= limit:
+            break
+    return files

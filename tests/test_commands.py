@@ -84,6 +84,12 @@ def test_export_matches_the_contrast_of_faces(faces, finished_run, tmp_path):
     assert ratio.median().item() == pytest.approx(matched.about["contrast_factor"], rel=0.01) != 1
 
 
+def test_export_refuses_faces_to_hold_out_of_nothing(finished_run, tmp_path, capsys):
+    out = tmp_path / "held.safetensors"
+    assert main(["export", "--weights", str(finished_run), "--hold-out", "5", "--out", str(out)]) == 2
+    assert "--contrast-of" in capsys.readouterr().err and not out.exists()
+
+
 def test_measure_from_weights_and_from_samples(faces, finished_run, tmp_path, capsys):
     network = tmp_path / "names.safetensors"
     assert main(["attributes", "--faces", str(faces), "--factors", "hair", "eyes", "--epochs", "1",

@@ -121,11 +121,11 @@ import multiprocessing, sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from animegan_helpers.experiments.runner import _begin_worker
+from animegan_helpers.experiments.runner import begin_worker
 from test_experiments import beat
 if __name__ == "__main__":
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=_begin_worker) as pool:
+    with ProcessPoolExecutor(1, mp_context=context, initializer=begin_worker) as pool:
         pool.submit(beat, Path({file!r})).result()
 """
 

@@ -218,6 +218,9 @@ def test_contrast_is_matched(architecture, variants):
     before = contrast()
     factor = match_contrast(generator, 1.5 * before)
     assert contrast() == pytest.approx(1.5 * before, rel=0.02) and 1.4 < factor < 2.5
+    with pytest.raises(ValueError, match="out of reach"):
+        match_contrast(generator, 1.5)  # more than black and white have
+    assert contrast() == pytest.approx(1.5 * before, rel=0.02)
 
 
 def test_contrast_of_faces_is_their_mean_deviation(images):

@@ -96,3 +96,16 @@ def test_a_run_made_small_plays_as_the_run_did(run, tmp_path):
         replay.export_run(run, small)
     with pytest.raises(ValueError, match="no finished epoch"):
         replay.export_run(tmp_path / "nothing", tmp_path / "other")
+
+
+def test_a_long_run_is_made_small_by_quality(run, tmp_path):
+    for path in replay.grid_paths(run).values():
+        noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+        Image.fromarray(noise).save(path, "WEBP", quality=90)
+
+    def size(limit: int) -> int:
+        replay.export_run(run, tmp_path / str(limit), limit=limit)
+        return sum(path.stat().st_size for path in replay.grid_paths(tmp_path / str(limit)).values())
+
+    full = size(10**7)
+    assert size(full - 1) < full and size(1) < 0.8 * full

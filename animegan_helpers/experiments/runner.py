@@ -187,7 +187,7 @@ def code_of_runs() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _begin_worker() -> None:
+def begin_worker() -> None:
     """One thread for a run; and a worker ends with the program that started it, however that ended."""
     torch.set_num_threads(1)
 
@@ -227,7 +227,7 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
     workers = max(1, min(len(jobs), workers or os.cpu_count() or 1))
     runs = {arm.name: [] for arm in experiment.arms}
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=begin_worker) as pool:
         futures = {pool.submit(run_kept, arm, scale, seed, faces, str(where)): arm.name
                    for arm, seed in jobs}  # fmt: skip
         for future in tqdm(as_completed(futures), total=len(futures), desc=name, unit="run"):

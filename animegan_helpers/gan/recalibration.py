@@ -41,9 +41,10 @@ def contrast_of(images: np.ndarray) -> float:
 
 @torch.no_grad()
 def match_contrast(generator: nn.Module, contrast: float, samples: int = 1_000, seed: int = 0) -> float:
-    """Multiplies G's last layer, in place, until its samples have this contrast; returns the factor, 0.25 to 4 at most.
+    """Multiplies G's last layer, in place, until its samples have this contrast; returns the factor.
 
-    generator: in eval mode, and one that ends in tanh, as all of networks.py do.
+    generator: in eval mode, and one that ends in tanh, as all of networks.py do. Raises ValueError, and leaves the
+    generator as it was, where no factor from 0.001 to 1000 reaches that contrast.
     """
     kinds = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
     last = [layer for layer in generator.modules() if isinstance(layer, kinds)][-1]
@@ -54,11 +55,13 @@ def match_contrast(generator: nn.Module, contrast: float, samples: int = 1_000, 
         generator(z.to(device))
     hook.remove()
     before = torch.cat(before_tanh)  # (samples, 3, 64, 64), or flat
-    low, high = 0.25, 4.0
-    for _ in range(12):  # halves: the more the factor, the more the contrast
+    low, high = 1e-3, 1e3
+    for _ in range(20):  # halves: the more the factor, the more the contrast
         factor = (low * high) ** 0.5
         reached = float((factor * before).tanh().flatten(1).std(dim=1, correction=0).mean())
         low, high = (factor, high) if reached < contrast else (low, factor)
+    if abs(reached - contrast) > 0.02 * contrast:
+        raise ValueError(f"a contrast of {contrast:.2f} is out of reach: the samples come to {reached:.2f}")
     for parameter in last.parameters():
         parameter.mul_(factor)
     return factor

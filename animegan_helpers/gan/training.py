@@ -19,6 +19,7 @@ from animegan_helpers.gan.augment import NUMBERS, augment
 from animegan_helpers.gan.captured_step import CapturedStep
 from animegan_helpers.gan.distributed import start_group, synchronise_batch_norm
 from animegan_helpers.gan.losses import LOSSES, gradient_penalty
+from animegan_helpers.gan.matrix_products import MatrixProducts, products_are_faster
 from animegan_helpers.gan.networks import build_networks
 from animegan_helpers.gan.settings import TrainingConfig, TrainingError, load_presets, preset
 
@@ -62,6 +63,8 @@ class Trainer:
         # In fp32 on a CPU the very order of operations is the textbook loop's: a GAN is chaotic, and the last bit of a
         # sum is another picture twenty steps later. Elsewhere: the layout and the optimiser that are fastest.
         self._fast = self.precision == "bf16" or self.device.type == "cuda"
+        on_cpu = self.precision == "bf16" and self.device.type == "cpu"
+        self._matrix_products = on_cpu and products_are_faster(config.width, config.batch // self.group.size)
         self._layout = torch.channels_last if self._fast else torch.contiguous_format
         self.steps_per_epoch = len(images) // config.batch
         self.step = 0
@@ -212,7 +215,12 @@ class Trainer:
         if self.precision == "fp32":
             return contextlib.nullcontext()
         # a context for each network's turn: inside one, the bf16 copies of D's weights would outlive D's step
-        return torch.autocast(self.device.type, torch.bfloat16, cache_enabled=self.device.type == "cpu")
+        contexts = contextlib.ExitStack()
+        on_cpu = self.device.type == "cpu"
+        contexts.enter_context(torch.autocast(self.device.type, torch.bfloat16, cache_enabled=on_cpu))
+        if self._matrix_products:
+            contexts.enter_context(MatrixProducts())
+        return contexts
 
     def _descend(self, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
         """One step down the loss: gradients for this optimiser's parameters and no others."""

@@ -1,0 +1,85 @@
+"""Convolutions as matrix products: the same numbers, the same gradients, and only where they are meant to be."""
+
+import contextlib
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from animegan_helpers.gan import matrix_products
+from animegan_helpers.gan.matrix_products import Down, MatrixProducts, Up, products_are_faster
+from animegan_helpers.gan.networks import build_networks
+
+
+@pytest.fixture
+def layer():
+    """x (3, 5, 8, 6), weight (7, 5, 4, 4), y (3, 7, 4, 3), in double precision."""
+    torch.manual_seed(0)
+    shapes = (3, 5, 8, 6), (7, 5, 4, 4), (3, 7, 4, 3)
+    return [torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in shapes]
+
+
+def test_down_and_up_are_the_convolution_and_its_adjoint(layer):
+    x, weight, y = layer
+    for ours, theirs, inputs in (
+        (Down.apply(x, weight), F.conv2d(x, weight, stride=2, padding=1), (x, weight)),
+        (Up.apply(y, weight), F.conv_transpose2d(y, weight, stride=2, padding=1), (y, weight)),
+    ):
+        torch.testing.assert_close(ours, theirs)
+        towards = torch.randn_like(ours)
+        torch.testing.assert_close(
+            torch.autograd.grad(ours, inputs, towards), torch.autograd.grad(theirs, inputs, towards)
+        )
+
+
+def test_their_gradients_can_be_differentiated_again(layer):
+    x, weight, y = layer
+    assert torch.autograd.gradgradcheck(Down.apply, (x[:1, :2], weight[:2, :2]))
+    assert torch.autograd.gradgradcheck(Up.apply, (y[:1, :2], weight[:2, :2]))
+
+
+@pytest.mark.parametrize("variants", [(), ("full-size-layer", "batch-deviation"), ("resize-convolve",)])
+def test_networks_give_the_same_with_and_without(variants, monkeypatch):
+    generator, discriminator = build_networks(width=8, variants=variants)
+    z = torch.randn(16, 100)
+    used = []
+    for function in (Down, Up):
+        monkeypatch.setattr(function, "apply", lambda *a, f=function, apply=function.apply: used.append(f) or apply(*a))
+
+    def losses_and_gradients(*contexts):
+        with contextlib.ExitStack() as stack:
+            for context in contexts:
+                stack.enter_context(context)
+            loss = F.softplus(discriminator(generator(z))).mean()
+        return [loss, *torch.autograd.grad(loss, [*generator.parameters(), *discriminator.parameters()])]
+
+    exact = losses_and_gradients()
+    plain = losses_and_gradients(torch.autocast("cpu", torch.bfloat16))
+    assert not used
+    products = losses_and_gradients(torch.autocast("cpu", torch.bfloat16), MatrixProducts())
+    assert Down in used and (Up in used or "resize-convolve" in variants)
+    for ours, theirs, right in zip(products, plain, exact):  # bf16 keeps 8 bits: both are off, ours no more than theirs
+        assert ours.dtype == theirs.dtype
+        assert (ours - right).norm() <= 1.5 * (theirs - right).norm() + 0.01 * right.norm()
+
+
+def test_other_convolutions_are_left_alone(monkeypatch):
+    monkeypatch.setattr(matrix_products, "whole", None)
+    for name in ("Down", "Up"):
+        monkeypatch.setattr(matrix_products, name, None)
+    x = torch.randn(2, 4, 16, 16)
+    with MatrixProducts():
+        nn.Conv2d(4, 3, 4, 2, 1, bias=False)(x)  # too large
+        nn.Conv2d(4, 3, 4, 2, 1)(x[:, :, :8, :8])  # with a bias
+        nn.Conv2d(4, 3, 3, 2, 1, bias=False)(x[:, :, :8, :8])
+        nn.Conv2d(4, 4, 4, 2, 1, groups=4, bias=False)(x[:, :, :8, :8])
+        nn.Conv2d(4, 3, 4, 2, 1, bias=False)(x[:, :, :8])  # not square
+        nn.ConvTranspose2d(4, 3, 4, 2, 1, bias=False)(x[:, :, :8, :8])
+        F.conv2d(x[:, :, :8, :8], torch.randn(3, 4, 4, 4), stride=2, padding=1)  # not a module's call
+
+
+def test_the_choice_is_measured_and_leaves_the_threads_as_they_were():
+    threads = torch.get_num_threads()
+    assert products_are_faster(width=8, batch=4) in (True, False)
+    assert torch.get_num_threads() == threads
