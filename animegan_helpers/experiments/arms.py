@@ -79,15 +79,15 @@ def _single(*names: str, **settings) -> tuple[Arm, ...]:
 
 MODERN = {"average": 0.99, "flip": True, "loss": "relativistic", "penalty_real": 1.0, "penalty_fake": 1.0,
           "penalty_every": 4, "augment": ("colour", "translation")}  # fmt: skip
-"""What a present-day recipe adds to the report's, piece by piece."""
+"""What a present-day recipe adds, piece by piece."""
 
 PIECES = {"average": ("average",), "flip": ("flip",), "relativistic": ("loss",),
           "penalties": ("penalty_real", "penalty_fake", "penalty_every"), "augment": ("augment",)}  # fmt: skip
 
 
 def _pieces() -> tuple[Arm, ...]:
-    """The report's recipe, all pieces together, each added alone, each left out."""
-    arms = [Arm("report"), Arm("all", settings=MODERN)]
+    """The base as it is, all pieces together, each added alone, each left out."""
+    arms = [Arm("base"), Arm("all", settings=MODERN)]
     for name, keys in PIECES.items():
         arms.append(Arm(f"+ {name}", settings={key: MODERN[key] for key in keys}))
         arms.append(Arm(f"all - {name}", settings={key: value for key, value in MODERN.items() if key not in keys}))
