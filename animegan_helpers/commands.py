@@ -46,6 +46,14 @@ def draw(arguments: argparse.Namespace) -> str:
     return f"{arguments.count} faces in {arguments.out}"
 
 
+def check_weights_file(path: Path) -> None:
+    """Raises ValueError unless the path ends in .safetensors and nothing is there."""
+    if path.suffix != ".safetensors":
+        raise ValueError(f"{path} must end in .safetensors")
+    if path.exists():
+        raise ValueError(f"{path} is there already: choose another name, or remove it first")
+
+
 def export(arguments: argparse.Namespace) -> str:
     import torch
 
@@ -55,8 +63,7 @@ def export(arguments: argparse.Namespace) -> str:
     from animegan_helpers.gan.settings import TrainingConfig
     from animegan_helpers.replay import export_run
 
-    if arguments.out.exists():
-        raise ValueError(f"{arguments.out} is there already: choose another name, or remove it first")
+    check_weights_file(arguments.out)
     if arguments.hold_out and not arguments.contrast_of:
         raise ValueError("--hold-out says which faces --contrast-of leaves out: give both, or neither")
     weights = load_weights(arguments.weights)
@@ -120,8 +127,7 @@ def reference(arguments: argparse.Namespace) -> str:
     from animegan_helpers.measures.measuring import yardstick
     from animegan_helpers.measures.reference import choose_network, save_reference, split
 
-    if arguments.out.exists():
-        raise ValueError(f"{arguments.out} is there already: choose another name, or remove it first")
+    check_weights_file(arguments.out)
     faces = load_faces(arguments.faces)
     path = choose_network(faces)
     parts = split(faces, load_attributes(path), path, progress=True)
@@ -149,9 +155,9 @@ def attributes(arguments: argparse.Namespace) -> str:
     from animegan_helpers.workbook import hardware
 
     out, card = arguments.out, arguments.out.with_suffix(".md")
-    for path in (out, card):
-        if path.exists():
-            raise ValueError(f"{path} is there already: choose another name, or remove it first")
+    check_weights_file(out)
+    if card.exists():
+        raise ValueError(f"{card} is there already: choose another name, or remove it first")
     faces = load_faces(arguments.faces, count=arguments.count)
     start = time.monotonic()
     network, _ = train_attributes(faces, arguments.factors, epochs=arguments.epochs, mirror=arguments.mirror,

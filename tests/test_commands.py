@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animegan_helpers.__main__ import main
+from animegan_helpers.__main__ import main, make_parser
 from animegan_helpers.gan.checkpoint import load_weights
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -118,6 +118,9 @@ def test_measure_from_weights_and_from_samples(faces, finished_run, tmp_path, ca
         (["measure", "--faces", "FACES", "--samples", "nothing.npy"], "nothing.npy"),
         (["draw", "--count", "3", "--out", "RUN", "--only", "hair=mauve"], "mauve"),
         (["draw", "--count", "3", "--out", "FACES"], "FACES"),
+        (["attributes", "--faces", "FACES", "--out", "RUN.md"], "must end in .safetensors"),
+        (["export", "--weights", "nothing.safetensors", "--out", "RUN"], "must end in .safetensors"),
+        (["reference", "--faces", "FACES", "--out", "RUN.npz"], "must end in .safetensors"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(words, message, faces, tmp_path, capsys):
@@ -129,7 +132,9 @@ def test_bad_input_is_one_line_and_writes_nothing(words, message, faces, tmp_pat
 
 
 def test_help_of_every_command():
-    for command in ("train", "draw", "sample", "measure", "attributes", "benchmark"):
+    commands = next(action.choices for action in make_parser()._actions if action.dest == "command")
+    assert len(commands) == 9
+    for command in commands:
         with pytest.raises(SystemExit) as end:
             main([command, "--help"])
         assert end.value.code == 0

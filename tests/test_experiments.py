@@ -1,6 +1,7 @@
 """Experiments: definitions that can run, arms that differ in what they say, results that can be read again."""
 
 import json
+import multiprocessing
 import subprocess
 import sys
 import time
@@ -92,6 +93,19 @@ def test_results_are_written_and_say_what_was_run(tmp_path, monkeypatch):
     assert [look["step"] for look in result["arms"][2]["runs"][0]["looks"]] == [12, 24]
     assert result["scale"]["steps"] == 8 and result["hardware"]
     assert "6 runs, " in about(result)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="another budget, smoke: .*--out"):
+        run_experiment("dense", "laptop", out=tmp_path)
+    assert path.read_bytes() == before
+
+
+def test_a_run_that_fails_ends_the_experiment(tmp_path, monkeypatch):
+    monkeypatch.setitem(SCALES, "smoke", TINY)
+    (tmp_path / "runs").write_text("a file where the folder of finished runs should be")
+    monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path / "runs"))
+    with pytest.raises(ValueError, match="cannot write"):
+        run_experiment("dense", "smoke", out=tmp_path)
+    assert not (tmp_path / "dense.json").exists() and not multiprocessing.active_children()
 
 
 def test_an_experiment_may_have_a_scale_of_its_own_at_laptop(tmp_path, monkeypatch):

@@ -164,8 +164,16 @@ def test_favourites_come_back_to_the_bit(generator, tmp_path, monkeypatch):
     other.controls["special"].value = 1.0  # and it can be moved on from
     assert torch.allclose(other.z()[0], kept + SPECIAL, atol=1e-5)
     assert other.favourites.chosen.label == "seed 7"
+    other.favourites.buttons["keep"].click()
+    other.favourites.chosen.value = "seed 7"
+    assert other.favourites.status.value == "kept seed 7 (2)"  # not the seed of the slider, which stands elsewhere
+    for another_seed in (lambda: other.set(seed=5), lambda: setattr(other.controls["seed"], "value", 6)):
+        other.favourites.chosen.value = "seed 7"
+        assert other.favourite
+        another_seed()
+        assert other.favourites.chosen.value == "" and other.favourite is None
     other.reset()
-    assert other.favourites.chosen.label == "favourites: 1"
+    assert other.favourites.chosen.label == "favourites: 2"
     assert torch.allclose(other.z()[0], draw_latent(1, seed=1)[0], atol=1e-6)
 
 

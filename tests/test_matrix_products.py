@@ -43,22 +43,27 @@ def test_their_gradients_can_be_differentiated_again(layer):
 def test_networks_give_the_same_with_and_without(variants, monkeypatch):
     generator, discriminator = build_networks(width=8, variants=variants)
     z = torch.randn(16, 100)
-    used = []
-    for function in (Down, Up):
-        monkeypatch.setattr(function, "apply", lambda *a, f=function, apply=function.apply: used.append(f) or apply(*a))
+    used, forward = [], []
+    spied = [(function, "apply") for function in (Down, Up)] + [(matrix_products, "whole")]
+    for holder, name in spied:
+        was = getattr(holder, name)
+        label = "whole" if name == "whole" else holder.__name__
+        monkeypatch.setattr(holder, name, lambda *a, label=label, was=was: used.append(label) or was(*a))
 
     def losses_and_gradients(*contexts):
         with contextlib.ExitStack() as stack:
             for context in contexts:
                 stack.enter_context(context)
             loss = F.softplus(discriminator(generator(z))).mean()
+        forward.append(sorted(used))
         return [loss, *torch.autograd.grad(loss, [*generator.parameters(), *discriminator.parameters()])]
 
     exact = losses_and_gradients()
     plain = losses_and_gradients(torch.autocast("cpu", torch.bfloat16))
-    assert not used
+    assert not used  # nor in the backward pass
     products = losses_and_gradients(torch.autocast("cpu", torch.bfloat16), MatrixProducts())
-    assert Down in used and (Up in used or "resize-convolve" in variants)
+    resized, sees_batch = "resize-convolve" in variants, "batch-deviation" in variants
+    assert forward[-1] == ["Down"] + ["Up"] * (not resized) + ["whole"] * (2 + sees_batch)
     for ours, theirs, right in zip(products, plain, exact):  # bf16 keeps 8 bits: both are off, ours no more than theirs
         assert ours.dtype == theirs.dtype
         assert (ours - right).norm() <= 1.5 * (theirs - right).norm() + 0.01 * right.norm()

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from animegan_helpers.gan import checkpoint
+from animegan_helpers.gan import checkpoint, matrix_products
 from animegan_helpers.gan.checkpoint import CheckpointError, load_weights, read_tensors
 from animegan_helpers.gan.networks import build_networks
 from animegan_helpers.gan.running import resume, run, train
@@ -84,6 +84,15 @@ def test_bf16_plays_the_same_game(images, monkeypatch, products):
     fp32, bf16 = (Trainer(small(width=8, precision=p), images, device="cpu") for p in ("fp32", "bf16"))
     fp32.advance(), bf16.advance()
     torch.testing.assert_close(fp32.history[0], bf16.history[0], rtol=0.03, atol=0.03)
+
+
+def test_no_gradient_is_computed_that_nobody_needs(images, monkeypatch):
+    """Of layers that are matrix products: D's twice in its step, G's in the other, and there none of D's."""
+    calls, was = [], matrix_products.weight_gradient
+    monkeypatch.setattr(matrix_products, "weight_gradient", lambda *a: calls.append(1) or was(*a))
+    monkeypatch.setattr("animegan_helpers.gan.training.products_are_faster", lambda width, batch: True)
+    Trainer(small(precision="bf16"), images, device="cpu").advance()
+    assert len(calls) == 3
 
 
 def test_average_follows_the_generator_buffers_too(images):
@@ -246,6 +255,33 @@ def test_damaged_and_foreign_files_are_one_line(images, tmp_path):
         load_weights(tmp_path / "foreign.safetensors")
     with pytest.raises(CheckpointError, match="not there"):
         load_weights(tmp_path / "nothing.safetensors")
+
+
+def test_a_run_begun_in_fp32_goes_on_in_it(images, tmp_path, monkeypatch):
+    """Even where the machine would choose bf16 today, and all that is chosen with the precision."""
+    train(small(epochs=1), images, tmp_path / "two sittings", device="cpu")
+    monkeypatch.setattr("animegan_helpers.gan.training.best_precision", lambda *_: "bf16")
+    two = train(small(precision="auto"), images, tmp_path / "two sittings", device="cpu")
+    one = train(small(), images, tmp_path / "one", device="cpu")
+    assert two.precision == "fp32" and all(torch.equal(a, b) for a, b in zip(state(two), state(one)))
+    assert train(small(precision="auto"), images, tmp_path / "new", device="cpu").precision == "bf16"
+
+
+def test_a_run_cannot_change_its_kind_of_device(images, tmp_path, monkeypatch):
+    summary = Trainer.summary
+    monkeypatch.setattr(Trainer, "summary", lambda self: summary(self) | {"device": "cuda"})
+    train(small(epochs=1), images, tmp_path, device="cpu")
+    with pytest.raises(CheckpointError, match="device was cuda, is cpu .*--start-from"):
+        resume(Trainer(small(), images, tmp_path, "cpu"))
+
+
+def test_a_table_that_cannot_be_written_does_not_stop_a_run(images, tmp_path):
+    """As when a spreadsheet holds history.csv open on Windows; the checkpoint has the history all the same."""
+    (tmp_path / "history.csv").mkdir(parents=True)
+    assert train(small(), images, tmp_path, device="cpu").finished
+    again = Trainer(small(), images, tmp_path, "cpu")
+    resume(again)
+    assert len(again.curves()["loss_g"]) == 20
 
 
 def test_other_settings_are_named(images, tmp_path):

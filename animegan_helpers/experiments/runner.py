@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +25,8 @@ from animegan_helpers.budget import best_precision, choose_device, runs_folder
 from animegan_helpers.experiments.arms import EXPERIMENTS, SCALES, Arm, Scale
 from animegan_helpers.experiments.results import RESULTS
 from animegan_helpers.faces.faceset import FacesError, FaceSet, load_faces, to_uint8
-from animegan_helpers.gan.checkpoint import write_atomically
+from animegan_helpers.faces.sources import open_source
+from animegan_helpers.gan.checkpoint import PRETRAINED, write_atomically
 from animegan_helpers.gan.networks import count_parameters, make_networks
 from animegan_helpers.gan.training import Trainer, TrainingConfig, TrainingError, preset
 from animegan_helpers.latent.space import sample_faces
@@ -173,8 +175,10 @@ def kept_file(arm: Arm, scale: Scale, seed: int, path: str | None, device: str) 
     """Where a run is kept: a name made of all that it depends on, code included."""
     config = arm.settings if arm.mixture else asdict(config_of(arm, scale, seed))
     data = {key: value for key, value in asdict(arm).items() if key not in ("name", "settings")}
-    faces = str(Path(path).resolve()) if path else "drawn"
-    needs = [config, data, asdict(replace(scale, seeds=0)), seed, faces, device, torch.__version__, code_of_runs()]
+    faces = open_source(path, None, 0, None).fingerprint if path else "drawn"
+    networks = [file.read_bytes() for file in sorted(PRETRAINED.glob("*-attributes.safetensors"))]  # they measure
+    needs = [config, data, asdict(replace(scale, seeds=0)), seed, faces, device, torch.__version__, code_of_runs(),
+             hashlib.sha256(b"".join(networks)).hexdigest()]  # fmt: skip
     name = hashlib.sha256(json.dumps(needs, sort_keys=True).encode()).hexdigest()[:16]
     return runs_folder() / "experiments" / f"{name}.json"
 
@@ -210,6 +214,9 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
     from animegan_helpers.workbook import hardware
 
     experiment, scale, where = EXPERIMENTS[name], SCALES[budget], choose_device(device)
+    path = (out or RESULTS) / f"{name}{'-real' if faces and not experiment.tagged else ''}.json"
+    if path.is_file() and (there := json.loads(path.read_text(encoding="utf-8"))["budget"]) != budget:
+        raise ValueError(f"{path} is the result of another budget, {there}: choose another folder with --out")
     if budget == "laptop":
         scale = replace(scale, **experiment.laptop)
     seeds, toys = seeds or scale.seeds, all(arm.mixture for arm in experiment.arms)
@@ -230,8 +237,17 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
     with ProcessPoolExecutor(workers, mp_context=context, initializer=begin_worker) as pool:
         futures = {pool.submit(run_kept, arm, scale, seed, faces, str(where)): arm.name
                    for arm, seed in jobs}  # fmt: skip
-        for future in tqdm(as_completed(futures), total=len(futures), desc=name, unit="run"):
-            runs[futures[future]].append(future.result())
+        try:
+            for future in tqdm(as_completed(futures), total=len(futures), desc=name, unit="run"):
+                runs[futures[future]].append(future.result())
+        except BaseException as error:  # else leaving the block would wait for all the runs that are left
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+                worker.join()
+            if isinstance(error, BrokenProcessPool):
+                raise ValueError("a run ended without a word, for want of memory perhaps: try --workers 1") from None
+            raise
     result = {
         "experiment": name, "claims": experiment.claims, "question": experiment.question, "budget": budget,
         "faces": "points" if toys else "real faces" if faces else "drawn faces", "hardware": hardware(),
@@ -239,7 +255,6 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
         "arms": [asdict(arm) | {"runs": sorted(runs[arm.name], key=lambda run: run["seed"])}
                  for arm in experiment.arms],
     }  # fmt: skip
-    path = (out or RESULTS) / f"{name}{'-real' if faces and not experiment.tagged else ''}.json"
     text = json.dumps(_rounded(result), indent=1) + "\n"
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     return path

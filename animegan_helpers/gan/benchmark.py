@@ -84,8 +84,8 @@ def steps_a_second(step, seconds: float) -> float:
     while time.perf_counter() - start < seconds:
         step()
         count += 1
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
+    if torch.accelerator.is_available():
+        torch.accelerator.synchronize()
     return count / (time.perf_counter() - start)
 
 
@@ -125,7 +125,7 @@ def run_benchmark(faces: str | None = None, width: int = 64, batch: int = 50, se
     where = choose_device(device)
     images = load_faces(faces, count=2_000, minimum=batch).images
     config = TrainingConfig(width=width, batch=batch, epochs=10**4)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows keeps a mapped file
         write_jpegs(images, Path(folder))
         best = Trainer(config, images[:], device=where)
         plain = Trainer(TrainingConfig(**vars(config) | {"precision": "fp32"}), images, device=where)

@@ -24,6 +24,8 @@ class CapturedStep:
         self.graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self.graph):
             self.metrics = trainer.play(self.indices, self.numbers, penalised)
+        parameters = [*trainer.generator.parameters(), *trainer.discriminator.parameters()]
+        self.gradients = [(parameter, parameter.grad) for parameter in parameters]  # those that this graph fills
         for tensor, old in zip(state, before):  # the warm-up trained on nothing in particular: undo it
             tensor.copy_(old)
 
@@ -33,4 +35,6 @@ class CapturedStep:
         for name, values in numbers.items():
             self.numbers[name].copy_(values)
         self.graph.replay()
+        for parameter, gradient in self.gradients:  # another graph has its own
+            parameter.grad = gradient
         return self.metrics

@@ -5,6 +5,7 @@ Everything is safetensors: tensors and a few strings, nothing that could run cod
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -58,15 +59,18 @@ def write_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict) -> 
     write_atomically(path, lambda temporary: save_file(plain, temporary, metadata))
 
 
-def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
-    """The tensors and the `about` of a file; raises CheckpointError where it is missing, damaged or foreign."""
+def read_tensors(path: Path, with_tensors: bool = True) -> tuple[dict[str, torch.Tensor], dict]:
+    """The tensors (none if not wanted) and the `about` of a file.
+
+    Raises CheckpointError where it is missing, damaged or foreign.
+    """
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"{path} is not there, or is not a file")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            tensors = {name: file.get_tensor(name) for name in file.keys()} if with_tensors else {}
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is damaged or no safetensors file ({error})") from None
     if metadata.get("format") != FORMAT:
@@ -178,4 +182,5 @@ def keep_newest(folder: Path, count: int = 2) -> None:
     """Removes the older checkpoints of a run, and what a kill left half written."""
     stale = [*checkpoints(folder)[:-count], *Path(folder).glob(".*.tmp"), *Path(folder).glob("grids/.*.tmp")]
     for path in stale:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # one that another program reads, on Windows: it goes the next time
+            path.unlink(missing_ok=True)

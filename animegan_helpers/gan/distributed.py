@@ -43,11 +43,14 @@ class Group:
 
     def any(self, flag: bool) -> bool:
         """Whether the flag is set in any process; all of them must ask."""
-        if self.size == 1:
-            return flag
-        votes = [None] * self.size
-        distributed.all_gather_object(votes, flag)
-        return any(votes)
+        return any(self.gather(flag))
+
+    def gather(self, value) -> list:
+        """The value of each process, in order; all of them must ask."""
+        values = [value] * self.size
+        if self.size > 1:
+            distributed.all_gather_object(values, value)
+        return values
 
     def wait(self) -> None:
         """Waits until every process is here."""
@@ -60,8 +63,6 @@ def start_group(device: torch.device) -> Group:
     if "WORLD_SIZE" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
         return Group()
     if not distributed.is_initialized():
-        if device.type == "cuda":
-            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     return Group(distributed.get_rank(), distributed.get_world_size())
 

@@ -6,11 +6,13 @@ the channels are many, the cutting costs little and the product keeps a processo
 there, torch's own gradient of such a layer's weights takes five times as long.
 """
 
-import time
+import contextlib
 
 import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
+
+from animegan_helpers.budget import clearly_faster
 
 LARGEST = 8
 """Strided convolutions between this many pixels a side and half as many are done here; at 16 torch's own are faster."""
@@ -105,19 +107,10 @@ def products_are_faster(width: int, batch: int) -> bool:
     layer = torch.nn.Conv2d(4 * width, 8 * width, 4, 2, 1, bias=False).to(memory_format=torch.channels_last)
     x = torch.rand(batch, 4 * width, LARGEST, LARGEST).to(memory_format=torch.channels_last).requires_grad_()
 
-    def seconds(products: bool) -> float:
-        start = time.thread_time()  # the clock on the wall would also count what else the machine is doing
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = Down.apply(x.bfloat16(), layer.weight.bfloat16()).sum() if products else layer(x).sum()
+    def there_and_back(mode: contextlib.AbstractContextManager) -> None:
+        with torch.autocast("cpu", torch.bfloat16), mode:
+            loss = layer(x).sum()
         torch.autograd.grad(loss, (x, layer.weight))
-        return time.thread_time() - start
 
-    threads = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
-        seconds(True), seconds(False)  # the first call of each sets things up
-        rounds = [(seconds(True), seconds(False)) for _ in range(5)]
-    finally:
-        torch.set_num_threads(threads)
-    products, convolution = (min(times) for times in zip(*rounds))
-    return products < 0.9 * convolution
+    products, plain = (lambda: there_and_back(MatrixProducts())), (lambda: there_and_back(contextlib.nullcontext()))
+    return clearly_faster(products, plain, x.device)

@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -90,10 +90,11 @@ def save(trainer: Trainer) -> None:
     steps = np.arange(1, trainer.step + 1)
     rows = np.column_stack([steps, (steps - 1) // trainer.steps_per_epoch + 1, history])
     header = ",".join(["step", "epoch", *HISTORY_COLUMNS])
-    checkpoint.write_atomically(
-        trainer.out / "history.csv",
-        lambda path: np.savetxt(path, rows, ["%d", "%d"] + ["%.6g"] * 4, delimiter=",", header=header, comments=""),
-    )
+    with contextlib.suppress(CheckpointError):  # open in a spreadsheet, on Windows: the checkpoint has it all the same
+        checkpoint.write_atomically(
+            trainer.out / "history.csv",
+            lambda path: np.savetxt(path, rows, ["%d", "%d"] + ["%.6g"] * 4, delimiter=",", header=header, comments=""),
+        )
 
 
 @torch.no_grad()
@@ -107,6 +108,9 @@ def restore(trainer: Trainer, path: Path) -> None:
         raise CheckpointError(f"{path} lacks or garbles its settings: {error}") from None
     differ = [f"{name} was {saved[name]!r}, is {wanted[name]!r}" for name in wanted
               if name not in MAY_CHANGE and saved[name] != wanted[name]]  # fmt: skip
+    if about.get("device", trainer.device.type) != trainer.device.type:
+        here = f"{trainer.device.type} (a new run can begin with its weights: --start-from)"
+        differ.append(f"device was {about['device']}, is {here}")
     if about.get("pictures") != len(trainer.images):
         differ.append(f"pictures were {about.get('pictures')}, are {len(trainer.images)}")
     if differ:
@@ -127,10 +131,20 @@ def restore(trainer: Trainer, path: Path) -> None:
         trainer.random.set_state(tensors["random"])
     except (KeyError, RuntimeError) as error:
         raise CheckpointError(f"{path} lacks or garbles the field {error}") from None
-    if trainer.config.precision == "auto" and about["precision"] == "fp32":
-        trainer.precision = "fp32"  # goes on as it began; bf16 is taken up only where this machine gains by it
     trainer.step, trainer.seconds = steps, about["seconds"]
     trainer.notes, trainer.started_from = [tuple(note) for note in about["notes"]], about.get("started_from", "")
+
+
+def precision_begun_with(out: Path, precision: str) -> str:
+    """fp32 for a run in the folder that began so and may choose; else the precision asked for.
+
+    Such a run stays equal to the last bit. A Trainer is built for one precision, so this is settled before.
+    """
+    if precision == "auto" and (path := checkpoint.newest_checkpoint(out)):
+        with contextlib.suppress(CheckpointError):  # a damaged one is resume's to report
+            if checkpoint.read_tensors(path, with_tensors=False)[1].get("precision") == "fp32":
+                return "fp32"
+    return precision
 
 
 def resume(trainer: Trainer) -> str | None:
@@ -176,7 +190,7 @@ def run(trainer: Trainer, observer: Observer | None = None, *, checkpoint_second
 
     Writes to the run's folder: checkpoints (the last two, one every `checkpoint_seconds` and at each end), a grid per
     epoch, history.csv, and at the end generator.safetensors. Raises TrainingError when the loss is not finite.
-    measure: called at each epoch's end where the run has a folder (EpochMeasures in measuring_epochs.py).
+    measure: called at each epoch's end where the run has a folder (EpochMeasures in measures/epochs.py).
     """
     writes = trainer.out is not None and trainer.group.writes
     if observer and trainer.group.writes:
@@ -231,6 +245,7 @@ def train(config: TrainingConfig, images: np.ndarray, out: Path | str, observer:
     fresh: refuse a folder that holds a run already, rather than go on with it; start: weights that a new run begins
     with, rather than with chance. measure: as in `run`.
     """
+    config = replace(config, precision=precision_begun_with(Path(out), config.precision))
     trainer = Trainer(config, images, out, device)
     if fresh and checkpoint.checkpoints(trainer.out):
         raise TrainingError(f"{out} holds a run already: resume it, or choose another folder")
@@ -238,6 +253,8 @@ def train(config: TrainingConfig, images: np.ndarray, out: Path | str, observer:
         start_from(trainer, start)
     with alone_in(trainer.out) if trainer.group.writes else contextlib.nullcontext():
         resume(trainer)
+        if len(steps := set(trainer.group.gather(trainer.step))) > 1:
+            raise TrainingError(f"the processes stand at steps {sorted(steps)}: all must see the same folder {out}")
         if not trainer.finished:
             run(trainer, observer, checkpoint_seconds=checkpoint_seconds, measure=measure)
             return trainer

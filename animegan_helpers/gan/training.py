@@ -1,4 +1,4 @@
-"""The training of a GAN: its settings, the step, the epochs.
+"""The training of a GAN: the step, the epochs, the averaged generator, the history.
 
 The game is the one of Goodfellow et al. 2014 (arXiv 1406.2661) with the non-saturating loss of its section 3, played
 by DCGAN's rules (Radford et al. 2015, arXiv 1511.06434). In fp32 it gives the numbers of the textbook loop; what is
@@ -41,7 +41,8 @@ class Trainer:
     """A run of training: networks, optimisers, noise and history, moved on step by step.
 
     images: uint8 (N, 3, 64, 64), a memory map or an array; out: the run's folder, or None to write nothing.
-    On CUDA the pictures move to the device and the step is captured in a CUDA graph.
+    On CUDA the pictures move to the device where they fill no more than half of it, and the step of one process is then
+    captured in a CUDA graph.
     """
 
     def __init__(self, config: TrainingConfig, images: np.ndarray, out: Path | str | None = None,
@@ -105,7 +106,7 @@ class Trainer:
         optimiser = torch.optim.Adam(network.parameters(), rate, betas, fused=self._fast, capturable=cuda)
         for parameter in network.parameters():  # Adam would make these at its first step; a checkpoint fills them
             optimiser.state[parameter] = {
-                "step": torch.zeros((), device=self.device),
+                "step": torch.zeros((), device=self.device if self._fast else "cpu"),  # as Adam itself would have it
                 "exp_avg": torch.zeros_like(parameter),
                 "exp_avg_sq": torch.zeros_like(parameter),
             }
@@ -193,10 +194,12 @@ class Trainer:
         seen = (real_logits, real), (fake_logits, for_d)
         penalty = sum(weight / 2 * gradient_penalty(*pair) for weight, pair in zip(weights, seen) if weight)
         self._descend(self.optimiser_d, loss_d + penalty)
+        self.discriminator.requires_grad_(False)  # G's step goes through D, and needs no gradient of its weights
         with self._autocast():
             new_logits = self.discriminator(seen_fake)  # (B,), by the D just updated
             with torch.no_grad():
                 new_real_logits = self.discriminator(real) if loss.pairs else None
+        self.discriminator.requires_grad_(True)
         loss_g = loss.generator(new_real_logits, new_logits)
         self._descend(self.optimiser_g, loss_g)
         with torch.no_grad():
@@ -283,7 +286,8 @@ class Trainer:
     def summary(self) -> dict:
         """What is known of the run, for a checkpoint or a card."""
         return {
-            "config": asdict(self.config), "precision": self.precision, "step": self.step, "epoch": self.epoch,
+            "config": asdict(self.config), "device": self.device.type, "precision": self.precision,
+            "matrix_products": self._matrix_products, "step": self.step, "epoch": self.epoch,
             "pictures": len(self.images), "seconds": self.seconds, "notes": self.notes,
             "started_from": self.started_from,
         }  # fmt: skip

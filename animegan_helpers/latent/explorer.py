@@ -30,7 +30,7 @@ class Explorer:
                  reach: float = 5.0):  # fmt: skip
         self.generator, self.directions, self.reach = generator, directions, reach
         self.portrait = Portrait(generator, reader, discriminator)
-        self.base: torch.Tensor | None = None  # (1, z_dim) in place of the seed's, while a favourite is on show
+        self.favourite: tuple[str, torch.Tensor] | None = None  # on show in place of the seed's: name, z (z_dim,)
         self.quiet = False
         self.redraw = Coalesced(lambda: self.portrait.draw(self.z()))
         self._make_controls(seed, faces)
@@ -94,8 +94,8 @@ class Explorer:
         at = {name: control.value for name, control in self.controls.items()}
         z_dim = self.generator.z_dim
         z = torch.cat([draw_latent(1, z_dim, seed) for seed in range(at["seed"], at["seed"] + at["faces"])])
-        if self.base is not None:
-            z[:1] = self.base
+        if self.favourite:
+            z[0] = self.favourite[1]
         z = slerp(z, draw_latent(1, z_dim, at["towards"]).expand_as(z), at["way"]) * at["truncation"]
         z[:, at["component"]] += at["shift"]
         for name, direction in self.directions.items():
@@ -108,17 +108,18 @@ class Explorer:
 
     def set(self, **values) -> None:
         """Gives several controls a value, and draws once; raises KeyError for a name that no control has."""
+        if "seed" in values:
+            self._leave_favourite()
         self._set_quietly(values)
         self.redraw.now()
 
     def reset(self) -> None:
         """Back to where the sliders were at first, unlocked, no favourite on show."""
-        self.base, self.lock.value, self.favourites.chosen.value = None, False, ""
+        self.lock.value = False
         self.set(**self.start)
 
     def surprise(self) -> None:
         """Another face, with the directions as they are."""
-        self.base, self.favourites.chosen.value = None, ""
         self.set(seed=int(np.random.default_rng().integers(SEEDS)), way=0.0)
 
     def show(self) -> "Explorer":
@@ -137,6 +138,9 @@ class Explorer:
         ticks = ["left end", *[""] * (columns - 2), "right end"]
         return draw_strips(moved, "What each slider does (make lab: move them)", ticks, "where the slider stands")
 
+    def _leave_favourite(self) -> None:
+        self.favourite, self.favourites.chosen.value = None, ""
+
     def _set_quietly(self, values: dict) -> None:
         self.quiet = True
         try:
@@ -152,7 +156,7 @@ class Explorer:
         if self.lock.value and name in self.directions:  # one thing at a time: the others go back
             self._set_quietly({other: 0.0 for other in self.directions if other != name})
         if name == "seed":
-            self.base = None
+            self._leave_favourite()
         self.redraw()
 
     def _set_lock(self, locked: bool) -> None:
@@ -163,10 +167,13 @@ class Explorer:
 
     def _on_show(self) -> dict[str, torch.Tensor]:
         """The faces by name, for the favourites."""
-        return {f"seed {self.controls['seed'].value + k}": z for k, z in enumerate(self.z())}
+        names = [f"seed {self.controls['seed'].value + k}" for k in range(self.count.value)]
+        if self.favourite:
+            names[0] = self.favourite[0]
+        return dict(zip(names, self.z()))
 
-    def _recall(self, z: torch.Tensor) -> None:
+    def _recall(self, name: str, z: torch.Tensor) -> None:
         """Puts a favourite on show, with every slider at rest."""
-        self.base = z[None]
+        self.favourite = name, z
         rest = {"truncation": 1.0, "way": 0.0, "shift": 0.0} | dict.fromkeys(self.directions, 0.0)
         self.set(**rest)

@@ -85,12 +85,12 @@ def load_favourites(path: Path | str, z_dim: int = 100) -> Favourites:
 class FavouritesPanel:
     """Buttons that keep the faces on show, bring one back, and write and read files.
 
-    current: gives the faces on show, name -> z (z_dim,); recall: is called with the z of a chosen favourite.
+    current: gives the faces on show, name -> z (z_dim,); recall: is called with a chosen favourite, name and z.
     Files go where the notebook is, under the name in the text field.
     """
 
     def __init__(self, generator: nn.Module, current: Callable[[], dict[str, torch.Tensor]],
-                 recall: Callable[[torch.Tensor], None]):  # fmt: skip
+                 recall: Callable[[str, torch.Tensor], None]):  # fmt: skip
         import ipywidgets as widgets
 
         self.generator, self.current, self.recall = generator, current, recall
@@ -149,4 +149,4 @@ class FavouritesPanel:
 
     def _recall(self, change) -> None:
         if change["new"]:  # else the line that counts them
-            self.recall(self.favourites.faces[change["new"]])
+            self.recall(change["new"], self.favourites.faces[change["new"]])

@@ -4,7 +4,6 @@ A mode is a combination of labels, hair colour x eye colour say. Samples and dat
 """
 
 from collections.abc import Callable
-from itertools import product
 from math import lgamma
 
 import numpy as np
@@ -23,11 +22,6 @@ def count_modes(values: dict[str, np.ndarray], sizes: dict[str, int]) -> np.ndar
             raise ValueError(f"{factor}: indices must lie between 0 and {size - 1}")
     indices = np.ravel_multi_index([values[factor] for factor in sizes], tuple(sizes.values()))
     return np.bincount(indices, minlength=int(np.prod(list(sizes.values()))))
-
-
-def mode_names(names: dict[str, list[str]]) -> list[str]:
-    """The names of the combinations, in the order of count_modes."""
-    return [" / ".join(combination) for combination in product(*names.values())]
 
 
 def modes_covered(counts: np.ndarray, least: int = 1) -> int:
