@@ -24,11 +24,11 @@ def save(picture: Image.Image, name: str) -> None:
 
 
 def report_epochs() -> Image.Image:
-    """Nine faces of the same latent vectors after epochs 1, 2, 3, 5, 7 and 10 of the shipped run, left to right."""
+    """Nine faces of the same latent vectors after the epochs of the report's Figure 4, left to right."""
     grids = load_grids(PRETRAINED / "report")
     side, gap = 3 * 66 - 2, 10
     row = Image.new("RGB", (6 * side + 5 * gap, side), "white")
-    for k, epoch in enumerate((1, 2, 3, 5, 7, 10)):
+    for k, epoch in enumerate((1, 10, 30, 50, 75, 100)):
         row.paste(grids[epoch].crop((0, 0, side, side)), (k * (side + gap), 0))
     return row
 
