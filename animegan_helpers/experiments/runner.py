@@ -214,9 +214,6 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
     from animegan_helpers.workbook import hardware
 
     experiment, scale, where = EXPERIMENTS[name], SCALES[budget], choose_device(device)
-    path = (out or RESULTS) / f"{name}{'-real' if faces and not experiment.tagged else ''}.json"
-    if path.is_file() and (there := json.loads(path.read_text(encoding="utf-8"))["budget"]) != budget:
-        raise ValueError(f"{path} is the result of another budget, {there}: choose another folder with --out")
     if budget == "laptop":
         scale = replace(scale, **experiment.laptop)
     seeds, toys = seeds or scale.seeds, all(arm.mixture for arm in experiment.arms)
@@ -226,6 +223,9 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
         sizes = [len(faces_of(arm, scale, faces)) for arm in experiment.arms]
         if faces:  # a set of real faces may have fewer, or fewer of one kind, than asked for: all arms get as many
             scale = replace(scale, faces=min(sizes))
+    path = (out or RESULTS) / f"{name}{'-real' if faces and not experiment.tagged else ''}.json"
+    if path.is_file() and (there := json.loads(path.read_text(encoding="utf-8"))["budget"]) != budget:
+        raise ValueError(f"{path} is the result of another budget, {there}: choose another folder with --out")
     # settled once: measured anew in each run on a busy machine, it might be bf16 in one and fp32 in the next
     precision = {} if toys else {"precision": best_precision(where, scale.width, scale.batch)}
     jobs = [(replace(arm, settings=precision | arm.settings), seed) for seed in range(seeds) for arm in experiment.arms]
@@ -244,7 +244,6 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
             pool.shutdown(wait=False, cancel_futures=True)
             for worker in multiprocessing.active_children():
                 worker.terminate()
-                worker.join()
             if isinstance(error, BrokenProcessPool):
                 raise ValueError("a run ended without a word, for want of memory perhaps: try --workers 1") from None
             raise
