@@ -64,8 +64,8 @@ class Trainer:
         # In fp32 on a CPU the very order of operations is the textbook loop's: a GAN is chaotic, and the last bit of a
         # sum is another picture twenty steps later. Elsewhere: the layout and the optimiser that are fastest.
         self._fast = self.precision == "bf16" or self.device.type == "cuda"
-        on_cpu = self.precision == "bf16" and self.device.type == "cpu"
-        self._matrix_products = on_cpu and products_are_faster(config.width, config.batch // self.group.size)
+        products = self.precision == "bf16" and self.device.type == "cpu"
+        self._matrix_products = products and products_are_faster(config.width, config.batch // self.group.size)
         self._layout = torch.channels_last if self._fast else torch.contiguous_format
         self.steps_per_epoch = len(images) // config.batch
         self.step = 0
