@@ -1,8 +1,9 @@
 # `make lab` opens the workbook, `make test` runs every test, notebooks included. Both set up what they need.
-PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
+PYTHON ?= python
 VENV_PYTHON = .venv/Scripts/python.exe
 else
+PYTHON ?= python3
 VENV_PYTHON = .venv/bin/python
 endif
 READY = .venv/ready

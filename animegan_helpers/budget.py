@@ -138,7 +138,7 @@ def describe_machine() -> str:
 def start_notebook(number: str) -> Budget:
     """Seeds, chooses the budget, and says what was chosen and how long notebook `number` ("05") takes with it.
 
-    The minutes stand in data/timings.json, written by `make run`.
+    The minutes stand in data/timings.json, written by `make notebooks` and by `workbook run --measure`.
     """
     seed_everything(0)
     budget = choose_budget()

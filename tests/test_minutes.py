@@ -1,10 +1,14 @@
 """The minutes in the exercises' boxes are what the command reckons."""
 
+import re
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from animegan_helpers.budget import PROJECT
 from animegan_helpers.course import minutes
+from animegan_helpers.course.editions import role
 from animegan_helpers.workbook import notebook_paths
 
 
@@ -22,6 +26,22 @@ def test_all_exercises_take_what_was_planned():
     found = [row for path in notebook_paths() for row in minutes.with_minutes(nbformat.read(path, 4))]
     assert len(found) >= 25
     assert sum(asked.minutes for *_, asked in found) == pytest.approx(335 * len(found) / 25, rel=0.15)
+
+
+def test_the_rubric_adds_up_minutes_and_points():
+    wanted = []
+    for path in notebook_paths():
+        notebook = nbformat.read(path, 4)
+        points = {"test": 0, "free": 0}
+        for cell in notebook.cells:
+            if cell.metadata.get("nbgrader", {}).get("grade"):
+                points[role(cell)] += cell.metadata.nbgrader.points
+        wanted.append([sum(asked.minutes for *_, asked in minutes.with_minutes(notebook)), *points.values()])
+    rows = re.findall(r"^\| (\d\d|all) \|(.*)\|$", (PROJECT / "docs" / "rubric.md").read_text(), re.M)
+    found = {name: [int(cell) if cell.strip() else 0 for cell in cells.split("|")] for name, cells in rows}
+    assert found == {f"{k:02}": row for k, row in enumerate(wanted) if any(row)} | {
+        "all": [sum(column) for column in zip(*wanted)]
+    }
 
 
 def test_what_is_counted():

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import io
+import re
 import traceback
 import warnings
 from collections.abc import Callable
@@ -16,11 +17,11 @@ PACKAGE = Path(__file__).parent.parent
 
 
 class CheckFailed(AssertionError):
-    """An answer that is not right yet. The message names the fault and the section that explains it."""
+    """An answer that is not right yet. The message names the fault and the section that explains it, "see 05.2"."""
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows: the message alone."""
-        return [f"Not yet: {self}"]
+        """What a notebook shows: the message alone, with the section written out, since exercises have such numbers."""
+        return [re.sub(r"\bsee (\d\d)\.(\d+)", r"see section \2 of notebook \1", f"Not yet: {self}")]
 
 
 class NotDoneYet(NotImplementedError):
