@@ -66,7 +66,8 @@ def strip_runtime_noise(notebook) -> None:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"
+                            and "%|" not in output.get("data", {}).get("text/plain", "")]  # fmt: skip
             for output in cell.outputs:  # the model behind a widget is gone with the kernel; its picture stays
                 output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
 

@@ -302,7 +302,7 @@ def test_a_wrong_answer_is_told_what_is_wrong(check, answer, words):
     sentence = str(caught.value)
     assert "\n" not in sentence and len(sentence) < 330
     (shown,) = caught.value._render_traceback_()
-    assert sentence.split(", see")[0] in shown and not re.search(r"see \d\d\.", shown)
+    assert sentence.split("see ")[0] in shown and not re.search(r"see \d\d\.", shown)
     assert shown.count(" of notebook ") == len(re.findall(r"see \d\d\.", sentence))
 
 

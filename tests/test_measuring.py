@@ -187,7 +187,8 @@ def test_measures_during_training_survive_a_stop(drawn, network, parts, tmp_path
     once = train(config, drawn.images[:100], tmp_path / "once", measure=measure)
     for a, b in zip(plain.generator.state_dict().values(), once.generator.state_dict().values()):
         assert torch.equal(a, b)  # measuring leaves no trace in the run
-    assert load_measures(tmp_path / "once")["epoch"].tolist() == [2, 3]
+    kept = load_measures(tmp_path / "once")
+    assert kept["epoch"].tolist() == [2, 3] and (kept["contrast"] > 0).all()
     train(replace(config, epochs=2), drawn.images[:100], tmp_path / "twice", measure=measure)
     keep_row(tmp_path / "twice", dict.fromkeys(COLUMNS, 0) | {"epoch": 3})  # of a sitting that was lost
     train(config, drawn.images[:100], tmp_path / "twice", measure=measure)

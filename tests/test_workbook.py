@@ -29,7 +29,9 @@ class TestNotebook:
     def test_is_saved_with_the_outputs_of_one_run(self, path):
         cells = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code" and c.source.strip()]
         assert [c.execution_count for c in cells] == list(range(1, len(cells) + 1)), "not run top to bottom"
-        assert not [o for c in cells for o in c.outputs if o.output_type == "error"]
+        outputs = [o for c in cells for o in c.outputs]
+        assert not [o for o in outputs if o.output_type == "error"]
+        assert not [o for o in outputs if "%|" in o.get("data", {}).get("text/plain", "")], "a progress bar is left"
         assert path.stat().st_size < 1.5 * 2**20
 
     def test_cells_are_short_and_explained(self, path):

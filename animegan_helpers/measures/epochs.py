@@ -9,15 +9,16 @@ import torch
 
 from animegan_helpers.faces.faceset import FaceSet, to_uint8
 from animegan_helpers.gan.checkpoint import write_atomically
-from animegan_helpers.gan.recalibration import recalibrate
+from animegan_helpers.gan.recalibration import contrast_of, recalibrate
 from animegan_helpers.latent.space import draw_latent
 from animegan_helpers.measures.attributes import AttributeNetwork, load_attributes, name_faces
 from animegan_helpers.measures.measuring import quick_row
 from animegan_helpers.measures.reference import Reference, choose_network, split
 
 COLUMNS = ("epoch", "modes", "kl", "frechet", "kernel", "precision", "recall", "density", "coverage", "js", "cells_off",
-           "cells_js", "vendi", "count")  # fmt: skip
-"""Of measures.csv: the epoch, the names of measuring.quick_row, and how many samples were measured."""
+           "cells_js", "vendi", "count", "contrast")  # fmt: skip
+"""Of measures.csv: the epoch, the names of measuring.quick_row, how many samples were measured, and their contrast,
+whose straying distances of features count in full."""
 
 
 class EpochMeasures:
@@ -46,7 +47,7 @@ class EpochMeasures:
         with torch.no_grad():
             images = np.concatenate([to_uint8(generator(part.to(trainer.device))) for part in z.split(250)])
             row = quick_row(name_faces(self.network, images), self.reference)
-        keep_row(trainer.out, {"epoch": trainer.epoch} | row)
+        keep_row(trainer.out, {"epoch": trainer.epoch, "contrast": contrast_of(images)} | row)
 
 
 def measures_for(faces: FaceSet, every: int, attributes: Path | None = None) -> EpochMeasures:
