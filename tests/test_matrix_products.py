@@ -64,9 +64,12 @@ def test_networks_give_the_same_with_and_without(variants, monkeypatch):
     products = losses_and_gradients(torch.autocast("cpu", torch.bfloat16), MatrixProducts())
     resized, sees_batch = "resize-convolve" in variants, "batch-deviation" in variants
     assert forward[-1] == ["Down"] + ["Up"] * (not resized) + ["whole"] * (2 + sees_batch)
-    for ours, theirs, right in zip(products, plain, exact):  # bf16 keeps 8 bits: both are off, ours no more than theirs
-        assert ours.dtype == theirs.dtype
-        assert (ours - right).norm() <= 1.5 * (theirs - right).norm() + 0.01 * right.norm()
+    assert [ours.dtype for ours in products] == [theirs.dtype for theirs in plain]
+    # bf16 keeps 8 bits: both are off, ours no more than theirs. A tensor of a few numbers is off by luck, all are not
+    off = [torch.stack([(ours - right).norm() / right.norm() for ours, right in zip(results, exact)])
+           for results in (products, plain)]  # fmt: skip
+    assert off[0].square().mean().sqrt() <= 1.25 * off[1].square().mean().sqrt()
+    assert (off[0] <= 4 * off[1] + 0.01).all()
 
 
 def test_other_convolutions_are_left_alone(monkeypatch):

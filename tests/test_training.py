@@ -401,14 +401,27 @@ def test_two_processes_equal_one(images, tmp_path):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as the two: the order in which threads add up is another difference, not the one meant
     try:
-        trainer = Trainer(TrainingConfig(width=4, batch=50, epochs=1, precision="fp32"), images, device="cpu")
-        for _ in range(3):
-            trainer.advance()
+        orders = [torch.randperm(50, generator=torch.Generator().manual_seed(k)) for k in range(8)]
+        one, *others = (alone(images, order) for order in [torch.arange(50), *orders])
     finally:
         torch.set_num_threads(threads)
-    one = [*trainer.generator.parameters(), *trainer.discriminator.parameters(), trainer.history[:3]]
-    for ours, theirs in zip(torch.load(tmp_path / "two.pt", weights_only=True), one):
-        assert (ours - theirs).norm() <= 1e-5 * theirs.norm()
+    for ours, theirs, *same in zip(torch.load(tmp_path / "two.pt", weights_only=True), one, *others):
+        # a last bit at the kink of a ReLU is a step: where the order of the batch alone makes more than 1e-5, so much
+        rounding = max((other - theirs).norm() for other in same)
+        assert (ours - theirs).norm() <= max(1e-5 * theirs.norm(), 2 * rounding)
+
+
+def alone(images, order):
+    """What DISTRIBUTED keeps, of one process, with the pictures of each batch in another order: the same sums."""
+    trainer = Trainer(TrainingConfig(width=4, batch=50, epochs=1, precision="fp32"), images, device="cpu")
+    play = trainer.play
+    trainer.play = lambda indices, numbers, penalised: play(
+        indices[order], {name: values[order] for name, values in numbers.items()}, penalised
+    )
+    for _ in range(3):
+        trainer.advance()
+    tensors = [*trainer.generator.parameters(), *trainer.discriminator.parameters()]
+    return [tensor.detach() for tensor in tensors] + [trainer.history[:3]]
 
 
 def test_two_machines_equal_one(images, tmp_path):
