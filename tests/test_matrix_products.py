@@ -41,8 +41,6 @@ def test_their_gradients_can_be_differentiated_again(layer):
 
 @pytest.mark.parametrize("variants", [(), ("full-size-layer", "batch-deviation"), ("resize-convolve",)])
 def test_networks_give_the_same_with_and_without(variants, monkeypatch):
-    generator, discriminator = build_networks(width=8, variants=variants)
-    z = torch.randn(16, 100)
     used, forward = [], []
     spied = [(function, "apply") for function in (Down, Up)] + [(matrix_products, "whole")]
     for holder, name in spied:
@@ -50,26 +48,29 @@ def test_networks_give_the_same_with_and_without(variants, monkeypatch):
         label = "whole" if name == "whole" else holder.__name__
         monkeypatch.setattr(holder, name, lambda *a, label=label, was=was: used.append(label) or was(*a))
 
-    def losses_and_gradients(*contexts):
+    def losses_and_gradients(generator, discriminator, z, *contexts):
         with contextlib.ExitStack() as stack:
             for context in contexts:
                 stack.enter_context(context)
             loss = F.softplus(discriminator(generator(z))).mean()
         forward.append(sorted(used))
-        return [loss, *torch.autograd.grad(loss, [*generator.parameters(), *discriminator.parameters()])]
+        return [loss.detach(), *torch.autograd.grad(loss, [*generator.parameters(), *discriminator.parameters()])]
 
-    exact = losses_and_gradients()
-    plain = losses_and_gradients(torch.autocast("cpu", torch.bfloat16))
-    assert not used  # nor in the backward pass
-    products = losses_and_gradients(torch.autocast("cpu", torch.bfloat16), MatrixProducts())
     resized, sees_batch = "resize-convolve" in variants, "batch-deviation" in variants
-    assert forward[-1] == ["Down"] + ["Up"] * (not resized) + ["whole"] * (2 + sees_batch)
-    assert [ours.dtype for ours in products] == [theirs.dtype for theirs in plain]
-    # bf16 keeps 8 bits: both are off, ours no more than theirs. A tensor of a few numbers is off by luck, all are not
-    off = [torch.stack([(ours - right).norm() / right.norm() for ours, right in zip(results, exact)])
-           for results in (products, plain)]  # fmt: skip
-    assert off[0].square().mean().sqrt() <= 1.25 * off[1].square().mean().sqrt()
-    assert (off[0] <= 4 * off[1] + 0.01).all()
+    off = []  # for each draw: how far ours and torch's own are off, for each tensor
+    for seed in range(8):  # of one draw a tensor of a few numbers is off by luck
+        torch.manual_seed(seed)
+        used.clear()
+        drawn = *build_networks(width=8, variants=variants), torch.randn(16, 100)
+        exact = losses_and_gradients(*drawn)
+        plain = losses_and_gradients(*drawn, torch.autocast("cpu", torch.bfloat16))
+        assert not used  # nor in the backward pass
+        products = losses_and_gradients(*drawn, torch.autocast("cpu", torch.bfloat16), MatrixProducts())
+        assert forward[-1] == ["Down"] + ["Up"] * (not resized) + ["whole"] * (2 + sees_batch)
+        assert [ours.dtype for ours in products] == [theirs.dtype for theirs in plain]
+        off.append([[(a - b).norm() / b.norm() for a, b in zip(results, exact)] for results in (products, plain)])
+    ours, theirs = torch.tensor(off).square().mean(dim=0).sqrt()
+    assert (ours <= 1.5 * theirs + 0.01).all()  # bf16 keeps 8 bits: both are off, ours no more than theirs
 
 
 def test_other_convolutions_are_left_alone(monkeypatch):

@@ -402,13 +402,13 @@ def test_two_processes_equal_one(images, tmp_path):
     torch.set_num_threads(1)  # as the two: the order in which threads add up is another difference, not the one meant
     try:
         orders = [torch.randperm(50, generator=torch.Generator().manual_seed(k)) for k in range(8)]
-        one, *others = (alone(images, order) for order in [torch.arange(50), *orders])
+        ones = [alone(images, order) for order in [torch.arange(50), *orders]]
     finally:
         torch.set_num_threads(threads)
-    for ours, theirs, *same in zip(torch.load(tmp_path / "two.pt", weights_only=True), one, *others):
-        # a last bit at the kink of a ReLU is a step: where the order of the batch alone makes more than 1e-5, so much
-        rounding = max((other - theirs).norm() for other in same)
-        assert (ours - theirs).norm() <= max(1e-5 * theirs.norm(), 2 * rounding)
+    two = torch.load(tmp_path / "two.pt", weights_only=True)
+    # an activation at the kink of a ReLU falls to either side by the last bit of a sum, which the order of the batch
+    # decides in one process as well: the two must equal one that has it on the same side
+    assert any(all((a - b).norm() <= 1e-5 * b.norm() for a, b in zip(two, one)) for one in ones)
 
 
 def alone(images, order):
