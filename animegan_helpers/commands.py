@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from animegan_helpers.files import unused
+
 
 def train(arguments: argparse.Namespace) -> str:
     from animegan_helpers.faces.faceset import load_faces
@@ -50,8 +52,7 @@ def check_weights_file(path: Path) -> None:
     """Raises ValueError unless the path ends in .safetensors and nothing is there."""
     if path.suffix != ".safetensors":
         raise ValueError(f"{path} must end in .safetensors")
-    if path.exists():
-        raise ValueError(f"{path} is there already: choose another name, or remove it first")
+    unused(path)
 
 
 def export(arguments: argparse.Namespace) -> str:
@@ -156,8 +157,7 @@ def attributes(arguments: argparse.Namespace) -> str:
 
     out, card = arguments.out, arguments.out.with_suffix(".md")
     check_weights_file(out)
-    if card.exists():
-        raise ValueError(f"{card} is there already: choose another name, or remove it first")
+    unused(card)
     faces = load_faces(arguments.faces, count=arguments.count)
     start = time.monotonic()
     network, _ = train_attributes(faces, arguments.factors, epochs=arguments.epochs, mirror=arguments.mirror,

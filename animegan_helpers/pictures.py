@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from animegan_helpers.faces.faceset import to_uint8
+from animegan_helpers.files import unused
 
 
 def make_grid(images: torch.Tensor | np.ndarray, columns: int = 8, scale: int = 1, gap: int = 2) -> Image.Image:
@@ -40,10 +41,10 @@ def png_bytes(picture: Image.Image | Figure, dpi: int = 90) -> bytes:
 def save_samples(images: np.ndarray, out: Path) -> None:
     """uint8 (N, 64, 64, 3) to a .npy file, a grid in a .png file, or one PNG each in a folder.
 
-    Raises ValueError rather than overwrite anything.
+    Raises WriteError rather than overwrite anything.
     """
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise ValueError(f"{out} is there already: choose another name, or remove it first")
+    if not (out.is_dir() and not any(out.iterdir())):  # a new folder of the user's will do
+        unused(out)
     channels_first = images.transpose(0, 3, 1, 2)
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix == ".npy":

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image, ImageDraw
 
-from animegan_helpers.gan.checkpoint import write_atomically
+from animegan_helpers.files import unused, write_atomically
 from animegan_helpers.live import (
     BLUE,
     DPI,
@@ -188,8 +188,7 @@ def save_gif(run: Path | str, path: Path | str, milliseconds: int = 200, pixels:
 
     Raises ValueError where the file is there already, or the run has no finished epoch.
     """
-    if Path(path).exists():
-        raise ValueError(f"{path} is there already: choose another name, or remove it first")
+    path = unused(path)
     frames = [captioned(grid, f"epoch {epoch}") for epoch, grid in load_grids(run).items()]
     if not frames:
         raise ValueError(f"{run} holds no finished epoch: train for one epoch first")
@@ -206,9 +205,7 @@ def export_run(run: Path | str, folder: Path | str, rows: int = 50, limit: int =
     the losses are; limit: bytes that all grids may take together; a long run's are of lower quality.
     Raises ValueError where the folder is there or the run has no epoch.
     """
-    run, folder = Path(run), Path(folder)
-    if folder.exists():
-        raise ValueError(f"{folder} is there already: choose another name, or remove it first")
+    run, folder = Path(run), unused(folder)
     grids = load_grids(run)
     if not grids:
         raise ValueError(f"{run} holds no finished epoch: train for one epoch first")

@@ -66,6 +66,12 @@ def test_an_interval_of_a_mean_is_the_textbooks():
     assert low < values.mean() < high
 
 
+def test_an_interval_of_a_share_has_a_width_at_its_ends():
+    assert distances.share_interval(10, 20) == pytest.approx((0.299, 0.701), abs=0.001)  # Newcombe 1998, method 3
+    assert distances.share_interval(0, 500) == pytest.approx((0, 0.0076), abs=0.0001)
+    assert distances.share_interval(500, 500) == pytest.approx((0.9924, 1), abs=0.0001)
+
+
 @pytest.fixture
 def pictures():
     return np.random.default_rng(0).integers(0, 256, (30, 3, 8, 8), dtype=np.uint8)

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from animegan_helpers.files import WriteError, write_atomically
 from animegan_helpers.gan import checkpoint, matrix_products
 from animegan_helpers.gan.checkpoint import CheckpointError, load_weights, read_tensors
 from animegan_helpers.gan.networks import build_networks
@@ -325,14 +326,14 @@ def test_damaged_newest_checkpoint_falls_back(images, tmp_path):
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path):
     path = tmp_path / "file"
-    checkpoint.write_atomically(path, lambda temporary: temporary.write_text("good"))
+    write_atomically(path, lambda temporary: temporary.write_text("good"))
 
     def disk_full(temporary):
         temporary.write_text("half")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(CheckpointError, match="No space left on device; what was saved before is untouched"):
-        checkpoint.write_atomically(path, disk_full)
+    with pytest.raises(WriteError, match="No space left on device; what was saved before is untouched"):
+        write_atomically(path, disk_full)
     assert path.read_text() == "good" and [p.name for p in tmp_path.iterdir()] == ["file"]
 
 

@@ -13,6 +13,7 @@ RESULTS = DATA / "experiments"
 
 MEASURES = {
     "loss_g": "G's loss (nats)",
+    "loss_d": "D's loss (nats)",
     "jitter": "jitter of G's loss (nats a step)",
     "change": "change of samples (grey levels)",
     "gradient_g": "gradient of G",

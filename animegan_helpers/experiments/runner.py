@@ -26,7 +26,8 @@ from animegan_helpers.experiments.arms import EXPERIMENTS, SCALES, Arm, Scale
 from animegan_helpers.experiments.results import RESULTS
 from animegan_helpers.faces.faceset import FacesError, FaceSet, load_faces, to_uint8
 from animegan_helpers.faces.sources import open_source
-from animegan_helpers.gan.checkpoint import PRETRAINED, write_atomically
+from animegan_helpers.files import write_atomically
+from animegan_helpers.gan.checkpoint import PRETRAINED
 from animegan_helpers.gan.networks import count_parameters, make_networks
 from animegan_helpers.gan.training import Trainer, TrainingConfig, TrainingError, preset
 from animegan_helpers.latent.space import sample_faces

@@ -4,7 +4,6 @@ Everything is safetensors: tensors and a few strings, nothing that could run cod
 """
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from animegan_helpers.budget import DATA, runs_folder
+from animegan_helpers.files import write_atomically
 from animegan_helpers.gan.networks import make_networks
 
 PRETRAINED = DATA / "pretrained"
@@ -23,33 +23,6 @@ FORMAT = "animegan-workbook 1"
 
 class CheckpointError(ValueError):
     """A file that cannot be read, or does not fit; one line that says why."""
-
-
-def write_atomically(path: Path, write) -> None:
-    """Calls `write(temporary_path)`, then puts the finished file in place of `path`.
-
-    The bytes are on the disk before the name changes, so a kill at any moment leaves either the old file or the new.
-    Raises CheckpointError when the disk is full or read-only; the old file is then untouched.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)  # safetensors makes files that nobody else may read, but a class shares them
-        os.replace(temporary, path)
-        if os.name == "posix":  # the rename itself must reach the disk too
-            folder = os.open(path.parent, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
-    except (OSError, SafetensorError) as error:
-        try:
-            temporary.unlink(missing_ok=True)
-        except OSError:
-            pass
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CheckpointError(f"cannot write {path}: {reason}; what was saved before is untouched") from None
 
 
 def write_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:

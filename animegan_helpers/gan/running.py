@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
+from animegan_helpers.files import WriteError, write_atomically
 from animegan_helpers.gan import checkpoint
 from animegan_helpers.gan.checkpoint import CheckpointError, fill_network, load_weights, prefixed, under
 from animegan_helpers.gan.training import HISTORY_COLUMNS, Trainer, TrainingConfig, TrainingError
@@ -90,8 +91,8 @@ def save(trainer: Trainer) -> None:
     steps = np.arange(1, trainer.step + 1)
     rows = np.column_stack([steps, (steps - 1) // trainer.steps_per_epoch + 1, history])
     header = ",".join(["step", "epoch", *HISTORY_COLUMNS])
-    with contextlib.suppress(CheckpointError):  # open in a spreadsheet, on Windows: the checkpoint has it all the same
-        checkpoint.write_atomically(
+    with contextlib.suppress(WriteError):  # open in a spreadsheet, on Windows: the checkpoint has it all the same
+        write_atomically(
             trainer.out / "history.csv",
             lambda path: np.savetxt(path, rows, ["%d", "%d"] + ["%.6g"] * 4, delimiter=",", header=header, comments=""),
         )
@@ -181,7 +182,7 @@ def save_grid(trainer: Trainer) -> None:
     """Keeps the fixed-noise samples of this epoch as a picture."""
     grid = make_grid(trainer.samples())
     path = trainer.out / "grids" / f"epoch-{trainer.epoch:04d}.webp"
-    checkpoint.write_atomically(path, lambda temporary: grid.save(temporary, "WEBP", quality=85))
+    write_atomically(path, lambda temporary: grid.save(temporary, "WEBP", quality=85))
 
 
 def run(trainer: Trainer, observer: Observer | None = None, *, checkpoint_seconds: float = 30.0,

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from animegan_helpers.gan.checkpoint import write_atomically
+from animegan_helpers.files import unused, write_atomically
 from animegan_helpers.latent.space import generate
 from animegan_helpers.pictures import make_grid, png_bytes
 
@@ -16,7 +16,7 @@ FORMAT = "animegan-workbook favourites 1"
 
 
 class FavouritesError(ValueError):
-    """A file of favourites that cannot be written or read; one line that says why."""
+    """Favourites that cannot be read, or are none; one line that says why."""
 
 
 @dataclass
@@ -36,25 +36,18 @@ class Favourites:
         return free
 
     def save(self, path: Path | str) -> None:
-        """Writes a JSON file; raises FavouritesError rather than overwrite one."""
+        """Writes a JSON file; raises WriteError rather than overwrite one."""
         entries = [{"name": name, "z": z.tolist()} for name, z in self.faces.items()]
         text = json.dumps({"format": FORMAT, "z_dim": self.z_dim, "favourites": entries}, indent=1)
         write_atomically(unused(path), lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
 
     def save_sheet(self, generator: nn.Module, path: Path | str, scale: int = 3) -> None:
-        """Writes a PNG of all of them, in the order they were kept; raises FavouritesError as save does."""
+        """Writes a PNG of all of them, in the order they were kept; raises WriteError as save does."""
         if not self.faces:
             raise FavouritesError("there is no favourite yet: keep a face first")
         images = generate(generator, torch.stack(list(self.faces.values())))
         sheet = png_bytes(make_grid(images, columns=min(8, len(images)), scale=scale))
         write_atomically(unused(path), lambda temporary: temporary.write_bytes(sheet))
-
-
-def unused(path: Path | str) -> Path:
-    """The path, if no file is there; else raises FavouritesError."""
-    if Path(path).exists():
-        raise FavouritesError(f"{path} is there already: choose another name, or remove it first")
-    return Path(path)
 
 
 def load_favourites(path: Path | str, z_dim: int = 100) -> Favourites:

@@ -114,3 +114,11 @@ def mean_interval(values: np.ndarray, rounds: int = 200, seed: int = 0) -> tuple
     """The central 95% of the mean of values (N,) when these are drawn again with replacement."""
     values = np.asarray(values, np.float64)
     return resample(lambda drawn: float(values[drawn].mean()), len(values), float(values.mean()), rounds, seed)
+
+
+def share_interval(hits: int, count: int) -> tuple[float, float]:
+    """The 95% interval of a share, `hits` of `count` (Wilson 1927): where none or all are hits it has a width, too."""
+    share, z = hits / count, 1.96
+    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z * (share * (1 - share) / count + z**2 / (4 * count**2)) ** 0.5 / (1 + z**2 / count)
+    return max(0.0, middle - half), min(1.0, middle + half)

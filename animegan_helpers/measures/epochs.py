@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from animegan_helpers.faces.faceset import FaceSet, to_uint8
-from animegan_helpers.gan.checkpoint import write_atomically
+from animegan_helpers.files import write_atomically
 from animegan_helpers.gan.recalibration import contrast_of, recalibrate
 from animegan_helpers.latent.space import draw_latent
 from animegan_helpers.measures.attributes import AttributeNetwork, load_attributes, name_faces

@@ -15,6 +15,7 @@ from animegan_helpers.measures.distances import (
     kernel_distance,
     kernel_interval,
     mean_interval,
+    share_interval,
 )
 from animegan_helpers.measures.diversity import birthday, pair_similarity, vendi_interval, vendi_score
 from animegan_helpers.measures.neighbours import Neighbours, Overlap, nearest_neighbours, overlap, share_below
@@ -187,7 +188,7 @@ def measure_samples(samples: np.ndarray, faces: FaceSet, network: AttributeNetwo
             "nearest_other": float(np.median(near.to_others.distances)),
             "copied": near.copied, "repeated": near.repeated}  # fmt: skip
     for name, share in (("copied", near.copied), ("repeated", near.repeated)):
-        row[f"{name}_interval"] = mean_interval(np.arange(looked_up) < round(share * looked_up))
+        row[f"{name}_interval"] = share_interval(round(share * looked_up), looked_up)
     real |= {"nearest_real": float(np.median(near.real_to_training)),
              "nearest_other": float(np.median(near.real_to_others)), "copied": 0.01, "repeated": 0.01}  # fmt: skip
     return _together(row, real, parts.reference)

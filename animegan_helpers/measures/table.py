@@ -4,7 +4,7 @@ import json
 from math import isfinite
 from pathlib import Path
 
-from animegan_helpers.gan.checkpoint import write_atomically
+from animegan_helpers.files import write_atomically
 
 ROWS = {
     "count": "pictures measured",
