@@ -15,6 +15,22 @@ def positive(text: str) -> int:
     return value
 
 
+def seed(text: str) -> int:
+    """An argument that torch and NumPy take for a seed."""
+    value = int(text)
+    if not 0 <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 2**63 - 1")
+    return value
+
+
+def seconds(text: str) -> float:
+    """An argument that must be a time above 0."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no time above 0")
+    return value
+
+
 def make_parser() -> argparse.ArgumentParser:
     from animegan_helpers.experiments.arms import EXPERIMENTS
     from animegan_helpers.gan.training import load_presets
@@ -38,7 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("--start-from", type=Path, metavar="WEIGHTS", help="begin with the networks of these weights")
     p.add_argument("--measure-every", type=positive, metavar="N", help="measure the modes each N epochs: measures.csv")
     p.add_argument("--epochs", type=int)
-    p.add_argument("--seed", type=int)
+    p.add_argument("--seed", type=seed)
     p.add_argument("--batch", type=int, help="pictures in a batch, over all processes")
     p.add_argument("--width", type=int, help="channels of the generator's last hidden layer")
     p.add_argument("--learning-rate-g", type=float)
@@ -52,7 +68,7 @@ def make_parser() -> argparse.ArgumentParser:
     p = command(draw, "Draw anime faces with known labels.")
     p.add_argument("--count", type=positive, required=True)
     p.add_argument("--out", type=Path, required=True, help="a new or empty folder")
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--seed", type=seed, default=0)
     p.add_argument("--only", nargs="+", action="extend", default=[], metavar="FACTOR=VALUES",
                    help="hold a factor to values: hair=aqua,blue or style=1 or hair=aqua:3,blue:1")  # fmt: skip
     p.add_argument("--flaws", type=float, default=0.0, help="share of broken and odd files to add")
@@ -68,7 +84,7 @@ def make_parser() -> argparse.ArgumentParser:
     p = command(sample, "Draw samples from a trained generator.")
     p.add_argument("--weights", type=Path, required=True, help="a weights file, a checkpoint or a run's folder")
     p.add_argument("--count", type=positive, default=64)
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--seed", type=seed, default=0)
     p.add_argument("--out", type=Path, required=True, help="FILE.npy (uint8 N,64,64,3), FILE.png (a grid) or a folder")
 
     p = command(measure, "Measure the mode spread of samples against faces.")
@@ -80,7 +96,7 @@ def make_parser() -> argparse.ArgumentParser:
     what.add_argument("--weights", type=Path, help="a weights file, a checkpoint or a run's folder")
     what.add_argument("--samples", type=Path, help="a .npy file of uint8 (N, 64, 64, 3)")
     p.add_argument("--count", type=positive, default=2_000, help="samples to draw from the weights")
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--seed", type=seed, default=0)
     p.add_argument("--attributes", type=Path, help="weights of an attribute network (default: the one that suits)")
     p.add_argument("--neighbours", type=positive, default=2_000, help="samples to look up among the faces")
     p.add_argument("--json", type=Path, help="write the measures here")
@@ -95,7 +111,7 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("--count", type=positive, help="use at most so many faces")
     p.add_argument("--factors", nargs="+", help="factors to learn (default: all there are)")
     p.add_argument("--epochs", type=positive, default=8)
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--seed", type=seed, default=0)
     p.add_argument("--mirror", action="store_true", help="mirror half of the faces: no label tells left from right")
     p.add_argument("--about", default="labelled faces.", help="what the faces are: a sentence for the card")
     p.add_argument("--use", default="naming the modes of faces of this kind.", help="a sentence for the card")
@@ -115,7 +131,7 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("--faces", help=faces_help)
     p.add_argument("--width", type=positive, default=64)
     p.add_argument("--batch", type=positive, default=50)
-    p.add_argument("--seconds", type=float, default=10.0, help="for each row and round")
+    p.add_argument("--seconds", type=seconds, default=10.0, help="for each row and round")
     p.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")
     return parser
 

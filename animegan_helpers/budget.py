@@ -46,7 +46,7 @@ BUDGETS = {
 
 def runs_folder() -> Path:
     """Where the notebooks keep their runs: ANIMEGAN_RUNS, else data/runs."""
-    return Path(os.environ.get("ANIMEGAN_RUNS") or DATA / "runs")
+    return Path(os.environ.get("ANIMEGAN_RUNS") or DATA / "runs").expanduser()
 
 
 def choose_budget(name: str | None = None) -> Budget:
@@ -72,7 +72,7 @@ def choose_device(name: str | None = None) -> torch.device:
         if device.type == "cuda":  # streams, graphs and torchrun's processes go by the current device
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", device.index or 0)))
         torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError):
+    except (RuntimeError, AssertionError, NotImplementedError, AttributeError):  # a torch without CUDA lacks names
         raise ValueError(f"this machine has no device {name!r}: use cpu, or leave the device out") from None
     return device
 
@@ -84,8 +84,9 @@ def best_precision(device: torch.device, width: int = 64, batch: int = 50) -> st
     """
     if device.type == "mps":
         return "fp32"
-    layer = nn.Conv2d(width, 2 * width, 4, 2, 1, bias=False).to(device, memory_format=torch.channels_last)
-    images = torch.rand(batch, width, 32, 32, device=device).to(memory_format=torch.channels_last).requires_grad_()
+    with torch.random.fork_rng(devices=[]):  # a measurement leaves the random numbers of whoever asks alone
+        layer = nn.Conv2d(width, 2 * width, 4, 2, 1, bias=False).to(device, memory_format=torch.channels_last)
+        images = torch.rand(batch, width, 32, 32).to(device, memory_format=torch.channels_last).requires_grad_()
 
     def there_and_back(enabled: bool) -> None:
         with torch.autocast(device.type, torch.bfloat16, enabled=enabled):
@@ -144,7 +145,7 @@ def start_notebook(number: str) -> Budget:
     budget = choose_budget()
     print(f"budget {budget.name!r} on {describe_machine()}; change it with ANIMEGAN_BUDGET=smoke, laptop or gpu")
     timings = DATA / "timings.json"
-    measured = json.loads(timings.read_text()) if timings.exists() else {}
+    measured = json.loads(timings.read_text(encoding="utf-8")) if timings.exists() else {}
     for name in BUDGETS:
         if minutes := measured.get(name, {}).get("minutes", {}).get(number):
             mark = "->" if name == budget.name else "  "

@@ -38,7 +38,11 @@ def train(arguments: argparse.Namespace) -> str:
         measures = measures_for(faces, arguments.measure_every)
     trainer = train_run(config, faces.images, arguments.out, ProgressBar(), device=arguments.device,
                         start=arguments.start_from, measure=measures)  # fmt: skip
-    return f"{arguments.out}: history.csv, grids, checkpoints, generator.safetensors" if trainer.group.writes else ""
+    if trainer.group.writes:
+        print(f"{arguments.out}: history.csv, grids, checkpoints, generator.safetensors")
+    if not trainer.finished:  # so that a script does not go on with half a run
+        raise KeyboardInterrupt
+    return ""
 
 
 def draw(arguments: argparse.Namespace) -> str:
@@ -85,8 +89,9 @@ def export(arguments: argparse.Namespace) -> str:
 def sample(arguments: argparse.Namespace) -> str:
     from animegan_helpers.gan.checkpoint import load_weights
     from animegan_helpers.latent.space import sample_faces
-    from animegan_helpers.pictures import save_samples
+    from animegan_helpers.pictures import check_samples_target, save_samples
 
+    check_samples_target(arguments.out)
     weights = load_weights(arguments.weights)
     images = sample_faces(weights.generator, arguments.count, arguments.seed)
     save_samples(images.transpose(0, 2, 3, 1), arguments.out)
@@ -102,6 +107,8 @@ def measure(arguments: argparse.Namespace) -> str:
     from animegan_helpers.measures.reference import choose_network, load_reference, network_of, split
     from animegan_helpers.measures.table import table, write_json
 
+    if arguments.json:
+        unused(arguments.json)
     if arguments.samples:
         images = read_samples(arguments.samples)
     else:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -30,16 +31,18 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         write(temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.chmod(0o644)  # safetensors makes files that nobody else may read, but a class shares them
+        with suppress(OSError):  # safetensors makes files that nobody else may read, but a class shares them
+            temporary.chmod(0o644)
         os.replace(temporary, path)
-        if os.name == "posix":  # the rename itself must reach the disk too
-            folder = os.open(path.parent, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
     except (OSError, SafetensorError) as error:
-        try:
+        with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        except OSError:
-            pass
         reason = getattr(error, "strerror", None) or str(error)
         raise WriteError(f"cannot write {path}: {reason}; what was saved before is untouched") from None
+    if os.name == "posix":  # the rename itself must reach the disk too, where the folder's kind of disk knows how
+        with suppress(OSError):
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)

@@ -94,7 +94,8 @@ class Curves:
 def loss_limit(curves: dict[str, np.ndarray]) -> float:
     """The top of a losses' axis: spikes may leave it, so that the rest is not pressed flat; room for the legend."""
     both = np.concatenate([curves["loss_d"], curves["loss_g"]])
-    return max(4.0, 1.3 * float(np.nanpercentile(both, 99))) if len(both) else 4.0
+    both = both[np.isfinite(both)]
+    return max(4.0, 1.3 * float(np.percentile(both, 99))) if len(both) else 4.0
 
 
 def draw_curves(curves: dict[str, np.ndarray], steps_per_epoch: int, total_epochs: float | None = None) -> Figure:

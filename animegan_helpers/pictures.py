@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from animegan_helpers.faces.faceset import to_uint8
-from animegan_helpers.files import unused
+from animegan_helpers.files import WriteError, unused
 
 
 def make_grid(images: torch.Tensor | np.ndarray, columns: int = 8, scale: int = 1, gap: int = 2) -> Image.Image:
@@ -38,13 +38,17 @@ def png_bytes(picture: Image.Image | Figure, dpi: int = 90) -> bytes:
     return buffer.getvalue()
 
 
-def save_samples(images: np.ndarray, out: Path) -> None:
-    """uint8 (N, 64, 64, 3) to a .npy file, a grid in a .png file, or one PNG each in a folder.
-
-    Raises WriteError rather than overwrite anything.
-    """
+def check_samples_target(out: Path) -> None:
+    """Raises WriteError where samples would overwrite something, or would go into a folder that looks like a file."""
+    if out.suffix.lower() in (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".npz") or out.suffix in (".NPY", ".PNG"):
+        raise WriteError(f"{out}: samples go into FILE.npy, into FILE.png as a grid, or as one PNG each into a folder")
     if not (out.is_dir() and not any(out.iterdir())):  # a new folder of the user's will do
         unused(out)
+
+
+def save_samples(images: np.ndarray, out: Path) -> None:
+    """uint8 (N, 64, 64, 3) to a .npy file, a grid in a .png file, or one PNG each in a folder; see the check above."""
+    check_samples_target(out)
     channels_first = images.transpose(0, 3, 1, 2)
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix == ".npy":

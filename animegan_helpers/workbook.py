@@ -41,14 +41,15 @@ def hardware() -> str:
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        models = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        lines = info.read_text(encoding="utf-8").splitlines()
+        models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
         name = models[0] if models else name
     return f"{os.cpu_count()} cores, {name}"
 
 
 def lab(notebook: Path) -> int:
     """Opens JupyterLab on a notebook; prints the address where there is no browser."""
-    words = [sys.executable, "-m", "jupyter", "lab", str(notebook)]
+    words = [sys.executable, "-m", "jupyter", "lab", str(notebook.resolve())]
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container, where JupyterLab refuses root unless told
         words += ["--allow-root"]
     try:
@@ -92,7 +93,7 @@ def run(in_place: bool, only: list[str], measure: bool = False) -> int:
     """
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
     from nbconvert import HTMLExporter
 
     budget = choose_budget()
@@ -100,6 +101,8 @@ def run(in_place: bool, only: list[str], measure: bool = False) -> int:
     if in_place and os.environ.get("ANIMEGAN_FACES"):
         raise ValueError("saved notebooks show drawn faces only: unset ANIMEGAN_FACES before `make notebooks`")
     paths = [path for path in notebook_paths() if not only or path.name[:2] in only]
+    if len(paths) < len(set(only)) or not paths:
+        raise ValueError(f"--only takes {', '.join(path.name[:2] for path in notebook_paths())}, not {' '.join(only)}")
     BUILD.mkdir(exist_ok=True)
     failed, minutes, memory = 0, {}, {}
     for path in paths:
@@ -114,6 +117,9 @@ def run(in_place: bool, only: list[str], measure: bool = False) -> int:
         except CellExecutionError as error:
             failed += 1
             word = f"FAILED: {error.ename}: {error.evalue}"
+        except DeadKernelError:
+            failed += 1
+            word = "FAILED: the kernel died, for want of memory perhaps"
         minutes[path.name[:2]], memory[path.name[:2]] = (time.monotonic() - start) / 60, peak.value
         print(f"{path.name:40} {minutes[path.name[:2]]:6.1f} min {peak.value:6.0f} MiB  {word}", flush=True)
         strip_runtime_noise(notebook)
@@ -134,17 +140,17 @@ def record(budget: str, minutes: dict[str, float], memory: dict[str, float]) -> 
     The numbers of one budget are of one machine: those of another are dropped.
     """
     path = DATA / "timings.json"
-    timings = json.loads(path.read_text()) if path.exists() else {}
+    timings = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     machine = hardware()
     if timings.get(budget, {}).get("hardware") != machine:
         timings[budget] = {"hardware": machine}
     entry = timings[budget]
     entry["minutes"] = entry.get("minutes", {}) | {number: round(value, 2) for number, value in minutes.items()}
     entry["memory_mib"] = entry.get("memory_mib", {}) | {number: round(value) for number, value in memory.items()}
-    path.write_text(json.dumps(timings, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(timings, indent=2, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
     for name, count in MEASURED_PAGES.items():
         page = PROJECT / name
-        page.write_text(with_measured(page.read_text(encoding="utf-8"), timings, count), encoding="utf-8")
+        page.write_text(with_measured(page.read_text(encoding="utf-8"), timings, count), encoding="utf-8", newline="\n")
 
 
 def with_measured(page: str, timings: dict, count: int) -> str:

@@ -154,3 +154,10 @@ def test_bad_input_is_one_line():
         with pytest.raises(ValueError) as error:
             call()
         assert "\n" not in str(error.value)
+
+
+def test_names_that_torch_does_not_take_get_one_line():
+    faces = squares(20)
+    faces.labels["type"] = faces.labels["colour"]
+    with pytest.raises(ValueError, match="no layer called type"):
+        train_attributes(faces, ["type"], epochs=1)

@@ -334,8 +334,10 @@ class TestEveryCheck:
         def stub(*arguments, **words):
             raise NotImplementedError("your turn")
 
-        with pytest.raises(checks.NotDoneYet, match="not done yet"):
-            check({} if isinstance(check.ours, dict) else stub)
+        questions = isinstance(check.ours, dict)
+        what_to_do = "Say True or False to each" if questions else "Replace the line that raises"
+        with pytest.raises(checks.NotDoneYet, match=f"not done yet. {what_to_do}"):
+            check({} if questions else stub)
 
     def test_what_stops_is_named_with_its_line(self, check):
         if isinstance(check.ours, dict):

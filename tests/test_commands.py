@@ -96,13 +96,15 @@ def test_measure_from_weights_and_from_samples(faces, finished_run, tmp_path, ca
                  "--out", str(network)]) == 0  # fmt: skip
     samples = tmp_path / "s.npy"
     main(["sample", "--weights", str(finished_run), "--count", "20", "--out", str(samples)])
-    for source in (["--samples", str(samples)], ["--weights", str(finished_run), "--count", "20"]):
-        out = tmp_path / "deep" / "measures.json"
+    for name, source in (("a", ["--samples", str(samples)]), ("b", ["--weights", str(finished_run), "--count", "20"])):
+        out = tmp_path / "deep" / f"{name}.json"
         words = ["measure", "--faces", str(faces), "--attributes", str(network), "--json", str(out), *source]
         assert main(words) == 0
         measures = json.loads(out.read_text())
         assert measures["samples"]["count"] == 20
         assert 1 <= measures["samples"]["modes"] <= measures["modes_possible"]
+        before = out.read_bytes()
+        assert main(words) == 2 and "is there already" in capsys.readouterr().err and out.read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -121,6 +123,7 @@ def test_measure_from_weights_and_from_samples(faces, finished_run, tmp_path, ca
         (["attributes", "--faces", "FACES", "--out", "RUN.md"], "must end in .safetensors"),
         (["export", "--weights", "nothing.safetensors", "--out", "RUN"], "must end in .safetensors"),
         (["reference", "--faces", "FACES", "--out", "RUN.npz"], "must end in .safetensors"),
+        (["sample", "--weights", "nothing.safetensors", "--out", "RUN.jpg"], "FILE.png as a grid"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(words, message, faces, tmp_path, capsys):

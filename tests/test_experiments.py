@@ -95,7 +95,7 @@ def test_results_are_written_and_say_what_was_run(tmp_path, monkeypatch):
     assert result["scale"]["steps"] == 8 and result["hardware"]
     assert "6 runs, " in about(result)
     before = path.read_bytes()
-    with pytest.raises(ValueError, match="another budget, smoke: .*--out"):
+    with pytest.raises(ValueError, match="result with budget smoke.*--out"):
         run_experiment("dense", "laptop", out=tmp_path)
     assert path.read_bytes() == before
 
@@ -110,6 +110,7 @@ def test_a_run_that_fails_ends_the_experiment(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="cannot write"):
         run_experiment("dense", "smoke", out=tmp_path)
     assert not (tmp_path / "dense.json").exists()
+    assert started
     for worker in started:
         worker.join(20)
         with pytest.raises(ProcessLookupError):

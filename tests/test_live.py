@@ -153,3 +153,9 @@ def test_gif_has_a_frame_for_each_epoch(finished_run, tmp_path):
 def test_progress_bar(tmp_path, capsys):
     train(config(epochs=1), faces(), tmp_path, live.ProgressBar(), device="cpu")
     assert "finished after 1 of 1 epochs" in "".join(capsys.readouterr())
+
+
+def test_infinite_losses_do_not_stop_the_panel():
+    curves = {name: np.ones(60, np.float32) for name in ("loss_d", "loss_g", "d_real", "d_fake")}
+    curves["loss_g"][30:] = np.inf
+    live.draw_curves(curves, 30).savefig(io.BytesIO())

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from animegan_helpers.faces.faceset import FaceSet, load_faces
+from animegan_helpers.files import WriteError
 from animegan_helpers.gan.checkpoint import CheckpointError, write_tensors
 from animegan_helpers.gan.networks import Discriminator, FullyConnectedDiscriminator, initialise
 from animegan_helpers.gan.running import train
@@ -248,3 +249,17 @@ def test_bad_input_is_one_line(drawn, network, parts):
         with pytest.raises(ValueError) as error:
             call()
         assert str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_table_that_a_spreadsheet_spoilt_is_left_alone(tmp_path):
+    row = dict.fromkeys(COLUMNS, 0)
+    keep_row(tmp_path, row | {"epoch": 1})
+    path = tmp_path / "measures.csv"
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    keep_row(tmp_path, row | {"epoch": 2})
+    assert len(path.read_text().splitlines()) == 3
+    spoilt = path.read_text().replace(",", ";")
+    path.write_text(spoilt)
+    with pytest.raises(WriteError, match="no table of measures any more: move it away"):
+        keep_row(tmp_path, row | {"epoch": 3})
+    assert path.read_text() == spoilt

@@ -26,8 +26,8 @@ def samples(tmp_path_factory):
 
 
 def test_measure_picks_the_network_by_itself(faces, samples, tmp_path, capsys):
-    words = ["measure", "--samples", str(samples), "--neighbours", "10", "--json", str(tmp_path / "m.json")]
-    assert main([*words, "--faces", str(faces)]) == 0
+    words = ["measure", "--samples", str(samples), "--neighbours", "10"]
+    assert main([*words, "--faces", str(faces), "--json", str(tmp_path / "m.json")]) == 0
     printed = capsys.readouterr().out
     assert "by drawn-attributes.safetensors" in printed and "measured 30 samples" in printed
     measures = json.loads((tmp_path / "m.json").read_text())

@@ -14,9 +14,11 @@ import torch
 from PIL import Image
 from torch import nn
 
+from animegan_helpers.budget import choose_device
 from animegan_helpers.files import WriteError, write_atomically
 from animegan_helpers.gan import checkpoint, matrix_products
 from animegan_helpers.gan.checkpoint import CheckpointError, load_weights, read_tensors
+from animegan_helpers.gan.distributed import start_group
 from animegan_helpers.gan.networks import build_networks
 from animegan_helpers.gan.running import resume, run, train
 from animegan_helpers.gan.training import Trainer, TrainingConfig, TrainingError, epoch_order, load_presets, preset
@@ -473,3 +475,81 @@ def test_memory_does_not_grow_with_the_faces(tmp_path):
         words = [sys.executable, "-c", MEMORY, str(path)]
         used[count] = int(subprocess.run(words, check=True, cwd=PROJECT, capture_output=True, text=True).stdout)
     assert used[70_000] < 1.1 * used[5_000], used
+
+
+def test_a_torch_without_cuda_is_told_in_one_line(monkeypatch):
+    def no_such_name(index):
+        raise AttributeError("module 'torch._C' has no attribute '_cuda_setDevice'")
+
+    monkeypatch.setattr(torch.cuda, "set_device", no_such_name)
+    with pytest.raises(ValueError, match="no device 'cuda'"):
+        choose_device("cuda")
+
+
+def test_making_a_trainer_leaves_random_numbers_alone(images):
+    before = torch.get_rng_state()
+    for precision in ("fp32", "bf16", "auto"):
+        Trainer(small(precision=precision), images, device="cpu")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_no_momentum_is_a_setting_like_any(images):
+    trainer = Trainer(small(beta1=0), images, device="cpu")
+    trainer.advance()
+    trainer.check_finite()
+
+
+def test_batches_that_cannot_be_compared_in_groups_are_refused(images):
+    with pytest.raises(TrainingError, match="37 cannot be dealt"):
+        Trainer(small(batch=37, variants=("batch-deviation",)), images, device="cpu")
+
+
+def test_several_processes_on_mps_are_refused(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="--device cpu"):
+        start_group(torch.device("mps"))
+
+
+def test_a_folder_called_damaged_is_no_damaged_checkpoint(images, tmp_path):
+    out = tmp_path / "damaged-set"
+    train(small(epochs=1), images, out, device="cpu")
+    train(small(epochs=2), images, out, device="cpu")
+    with pytest.raises(CheckpointError, match="beyond the 1 asked for"):
+        resume(Trainer(small(epochs=1), images, out, "cpu"))
+
+
+def test_an_observer_hears_of_an_error(images, tmp_path):
+    class Watcher:
+        def start(self, trainer):
+            self.message = None
+
+        def update(self, trainer): ...
+
+        def finish(self, trainer, message):
+            self.message = message
+
+    watcher, trainer = Watcher(), Trainer(small(), images, tmp_path, "cpu")
+    with torch.no_grad():
+        next(trainer.generator.parameters()).fill_(torch.nan)
+    with pytest.raises(TrainingError, match="not finite"):
+        run(trainer, watcher)
+    assert watcher.message == "stopped by an error after 10 steps"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA graphs need CUDA")
+@pytest.mark.parametrize("penalty", [0.0, 1.0])
+def test_a_captured_step_does_what_the_plain_one_does(images, penalty, monkeypatch):
+    def refuse(trainer, penalised):
+        raise RuntimeError("no capture, for the comparison")
+
+    settings = small(flip=True, augment=("translation",), penalty_real=penalty, penalty_every=2)
+    captured = Trainer(settings, images, device="cuda")
+    monkeypatch.setattr("animegan_helpers.gan.training.CapturedStep", refuse)
+    plain = Trainer(settings, images, device="cuda")
+    assert captured._graphs and not plain._graphs and "no capture" in plain.notes[0][1]
+    assert all(map(torch.equal, state(captured), state(plain))), "a capture leaves nothing behind"
+    for trainer in (captured, plain):
+        for _ in range(5):
+            trainer.advance()
+    for mine, other in zip(captured.curves().values(), plain.curves().values()):
+        np.testing.assert_allclose(mine, other, rtol=1e-2)

@@ -103,3 +103,8 @@ def test_a_short_path_means_the_folder_where_the_command_was_given(tmp_path, mon
     workbook.make_paths_whole()
     assert os.environ["ANIMEGAN_FACES"] == str(tmp_path.resolve() / "my_faces.zip")
     assert os.environ["ANIMEGAN_RUNS"] == "" and "ANIMEGAN_CACHE" not in os.environ
+
+
+def test_a_notebook_that_is_not_there_is_not_run_in_silence():
+    with pytest.raises(ValueError, match="--only takes 00, 01, .* not 5"):
+        workbook.run(in_place=False, only=["5"])

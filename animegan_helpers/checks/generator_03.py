@@ -177,7 +177,7 @@ def generator(answer: Callable[..., nn.Module], seed: int) -> str:
     demand(len(layers) == 5 and all(layer.is_four(nn.ConvTranspose2d) for layer in layers[start:]),
            f"G has five transposed convolutions of kernel 4, yours runs {', '.join(kinds)}, see 03.6")  # fmt: skip
     for number, (before, after) in enumerate(zip(layers, layers[1:]), start=1):
-        _check_hidden(network, number, before, after, z)
+        _check_hidden(number, before, after)
     channels, wanted = [layer.given.shape[1] for layer in layers], [20, 8 * width, 4 * width, 2 * width, width]
     demand(channels == wanted, f"with z_dim 20 and width {width} the layers get {channels} channels; halve them from "
            f"block to block: {wanted}, see 03.6")  # fmt: skip
@@ -207,7 +207,7 @@ def _check_range(images: torch.Tensor, last: Traced) -> None:
     demand(low < 0 < high, f"values run from {low:.2f} to {high:.2f}: tanh gives both signs, see 03.6")
 
 
-def _check_hidden(network: nn.Module, number: int, before: Traced, after: Traced, z: torch.Tensor) -> None:
+def _check_hidden(number: int, before: Traced, after: Traced) -> None:
     """Between two convolutions there must be batch norm and ReLU, whatever they are called."""
     raw = before.laid_out_for(after)
     normed = batch_normed(raw)

@@ -169,8 +169,8 @@ def main() -> int:
     except (ValueError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), result), encoding="utf-8")
+    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8", newline="\n")
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), result), encoding="utf-8", newline="\n")
     print("\n\n".join(tables(result).values()))
     return 0
 

@@ -82,7 +82,8 @@ def write_student_edition(folder: Path) -> list[Path]:
         raise ValueError(f"{folder} holds something else than a student edition: choose another folder, or empty it")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "notebooks").mkdir(parents=True)
-    mark.write_text("Made by `make student` from the teacher's notebooks: changes here are lost with the next one.\n")
+    mark.write_text("Made by `make student` from the teacher's notebooks: changes here are lost with the next one.\n",
+                    encoding="utf-8")  # fmt: skip
     for name in HANDED_OUT:
         source, target = PROJECT / name, folder / name
         if source.is_dir():
@@ -111,13 +112,22 @@ def nbgrader(*words: str) -> subprocess.CompletedProcess:
 
 
 def write_report(target: Path, notebook: Path) -> Path:
-    """Runs the report's notebook and writes it as one HTML page, text and results without code."""
+    """Runs the report's notebook and writes it as one HTML page, text and results without code.
+
+    Raises ValueError where a cell of it fails.
+    """
     from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
     from nbconvert import HTMLExporter
 
     page = nbformat.read(notebook, 4)
     where = {"metadata": {"path": str(notebook.parent)}}
-    NotebookClient(page, timeout=None, kernel_name="python3", resources=where).execute()
+    try:
+        NotebookClient(page, timeout=None, kernel_name="python3", resources=where).execute()
+    except CellExecutionError as error:
+        raise ValueError(f"{notebook.name} stops at a cell: {error.ename}: {error.evalue}") from None
+    except DeadKernelError:
+        raise ValueError(f"the kernel of {notebook.name} died, for want of memory perhaps") from None
     page.cells = [cell for cell in page.cells if "guide" not in cell.metadata.get("tags", [])]
     html, _ = HTMLExporter(exclude_input=True, exclude_output_prompt=True).from_notebook_node(page)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -152,7 +162,7 @@ def main() -> int:
 
             decks = write_decks(notebook_paths(), arguments.out)
             print(f"{len(decks)} decks in {arguments.out}: each is one file, for a browser, and needs no network")
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

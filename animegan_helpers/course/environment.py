@@ -30,7 +30,7 @@ class Check:
 
 
 def check_environment() -> list[Check]:
-    """Python, packages, device, cores, memory, disk, and whether data/ can be written. Never raises."""
+    """Python, packages, device, cores, memory, and the folders for the cache and the runs. Never raises."""
     python = "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer, then `make env PYTHON=python3.12`"
     return [
         Check("Python", platform.python_version(), python),
@@ -39,8 +39,7 @@ def check_environment() -> list[Check]:
         _look("device", lambda: (import_module("animegan_helpers.budget").choose_device().type, ""), INSTALL),
         Check("CPU cores", str(os.cpu_count())),
         _look("memory", _memory, INSTALL),
-        _look("disk", _disk, ELSEWHERE),
-        _look("data folder", lambda: _writable(Path(os.environ.get("ANIMEGAN_RUNS") or PROJECT / "data")), ELSEWHERE),
+        *(_look(name, lambda folder=folder: _room_in(folder), ELSEWHERE) for name, folder in _folders().items()),
     ]
 
 
@@ -68,12 +67,14 @@ def _memory() -> tuple[str, str]:
     return f"{free:.1f} GB free", "" if free > MEMORY_GB else "close other programs and other notebooks"
 
 
-def _disk() -> tuple[str, str]:
-    free = shutil.disk_usage(PROJECT).free / 1e9
-    return f"{free:.0f} GB free", "" if free > DISK_GB else f"make room, or {ELSEWHERE}"
+def _folders() -> dict[str, Path]:
+    """Where packed faces and runs go, by what to call them."""
+    chosen = {"cache": os.environ.get("ANIMEGAN_CACHE"), "runs": os.environ.get("ANIMEGAN_RUNS")}
+    return {f"{name} folder": Path(path or PROJECT / "data" / name).expanduser() for name, path in chosen.items()}
 
 
-def _writable(folder: Path) -> tuple[str, str]:
+def _room_in(folder: Path) -> tuple[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     tempfile.TemporaryFile(dir=folder).close()
-    return "can be written", ""
+    free = shutil.disk_usage(folder).free / 1e9
+    return f"can be written, {free:.0f} GB free", "" if free > DISK_GB else f"make room, or {ELSEWHERE}"

@@ -102,7 +102,7 @@ def change_by_epoch(run: OwnRun) -> dict[int, float]:
 def measure_run(run: OwnRun, faces: FaceSet, count: int, seed: int = 0) -> dict:
     """The measures of `count` samples of the run against half of the faces, beside those of the other half.
 
-    Ready for `measures_table.table`; see `measuring.measure_samples`.
+    Ready for `measures.table.table`; see `measuring.measure_samples`.
     """
     from animegan_helpers.latent.space import sample_faces
     from animegan_helpers.measures.attributes import load_attributes

@@ -1,6 +1,6 @@
 """Anime faces drawn on the spot: as pixels, as JPEG bytes with labels, or as a folder in the layout of a tagged set.
 
-The drawing is SVG text (`drawn_svg`), turned into pixels by resvg. What a face is made of stands in `drawn_face`.
+The drawing is SVG text (`svg.py`), turned into pixels by resvg. What a face is made of stands in `face.py`.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""The head of a drawn face: ears, eyes, brows, nose, mouth, blush, tears. Coordinates: as in `drawn_hair`."""
+"""The head of a drawn face: ears, eyes, brows, nose, mouth, blush, tears. Coordinates: as in `hair.py`."""
 
 from animegan_helpers.drawing.colours import CROPPED, DARK, WHITE, Sketch, lines, mix, oval, path, ring, shape
 

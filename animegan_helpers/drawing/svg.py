@@ -1,6 +1,6 @@
-"""One drawn face as SVG: background and body here, head and features of `drawn_features`, hair of `drawn_hair`.
+"""One drawn face as SVG: background and body here, head and features of `features.py`, hair of `hair.py`.
 
-Coordinates as in `drawn_hair`: x from the middle line of the upright head, y downward, eyes at 40, chin at 72.
+Coordinates as in `hair.py`: x from the middle line of the upright head, y downward, eyes at 40, chin at 72.
 """
 
 from animegan_helpers.drawing.colours import DARK, WHITE, Sketch, gradient, hsv, lines, mix, path, ring, shape, sketch

@@ -1,4 +1,4 @@
-"""What a drawn face wears in its hair or on its nose. Coordinates: as in `drawn_hair`."""
+"""What a drawn face wears in its hair or on its nose. Coordinates: as in `hair.py`."""
 
 import math
 

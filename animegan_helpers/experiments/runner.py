@@ -225,8 +225,13 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
         if faces:  # a set of real faces may have fewer, or fewer of one kind, than asked for: all arms get as many
             scale = replace(scale, faces=min(sizes))
     path = (out or RESULTS) / f"{name}{'-real' if faces and not experiment.tagged else ''}.json"
-    if path.is_file() and (there := json.loads(path.read_text(encoding="utf-8"))["budget"]) != budget:
-        raise ValueError(f"{path} is the result of another budget, {there}: choose another folder with --out")
+    wanted = asdict(scale) | {"seeds": seeds}
+    if path.is_file():
+        there = json.loads(path.read_text(encoding="utf-8"))
+        other = {key: was for key, was in there["scale"].items() if wanted.get(key, was) != was}
+        if there["budget"] != budget or other:
+            of = ", ".join([f"budget {there['budget']}", *(f"{key} {was}" for key, was in other.items())])
+            raise ValueError(f"{path} is a result with {of}: choose another folder with --out")
     # settled once: measured anew in each run on a busy machine, it might be bf16 in one and fp32 in the next
     precision = {} if toys else {"precision": best_precision(where, scale.width, scale.batch)}
     jobs = [(replace(arm, settings=precision | arm.settings), seed) for seed in range(seeds) for arm in experiment.arms]
@@ -251,12 +256,12 @@ def run_experiment(name: str, budget: str, seeds: int | None = None, faces: str 
     result = {
         "experiment": name, "claims": experiment.claims, "question": experiment.question, "budget": budget,
         "faces": "points" if toys else "real faces" if faces else "drawn faces", "hardware": hardware(),
-        "scale": asdict(scale) | {"seeds": seeds},
+        "scale": wanted,
         "arms": [asdict(arm) | {"runs": sorted(runs[arm.name], key=lambda run: run["seed"])}
                  for arm in experiment.arms],
     }  # fmt: skip
     text = json.dumps(_rounded(result), indent=1) + "\n"
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline="\n"))
     return path
 
 

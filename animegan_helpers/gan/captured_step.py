@@ -4,7 +4,10 @@ import torch
 
 
 class CapturedStep:
-    """A Trainer's step as a CUDA graph, with or without gradient penalties; the trainer's state stays as it was."""
+    """A Trainer's step as a CUDA graph, with or without gradient penalties; the trainer's state stays as it was.
+
+    Raises RuntimeError where the step cannot be captured.
+    """
 
     def __init__(self, trainer, penalised: bool):
         self.indices = torch.zeros(trainer.config.batch, dtype=torch.long, device=trainer.device)
@@ -17,17 +20,19 @@ class CapturedStep:
         before = [tensor.clone() for tensor in state]
         stream = torch.cuda.Stream()  # warming up on a side stream is what torch asks for before a capture
         stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
-            for _ in range(3):
-                trainer.play(self.indices, self.numbers, penalised)
-        torch.cuda.current_stream().wait_stream(stream)
-        self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):
-            self.metrics = trainer.play(self.indices, self.numbers, penalised)
+        try:
+            with torch.cuda.stream(stream):
+                for _ in range(3):
+                    trainer.play(self.indices, self.numbers, penalised)
+            torch.cuda.current_stream().wait_stream(stream)
+            self.graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self.graph, stream=stream):  # torch's own stream would stay with the first device
+                self.metrics = trainer.play(self.indices, self.numbers, penalised)
+        finally:
+            for tensor, old in zip(state, before):  # the warm-up trained on nothing in particular: undo it
+                tensor.copy_(old)
         parameters = [*trainer.generator.parameters(), *trainer.discriminator.parameters()]
         self.gradients = [(parameter, parameter.grad) for parameter in parameters]  # those that this graph fills
-        for tensor, old in zip(state, before):  # the warm-up trained on nothing in particular: undo it
-            tensor.copy_(old)
 
     def play(self, indices: torch.Tensor, numbers: dict[str, torch.Tensor]) -> torch.Tensor:
         """As Trainer.play, of the kind that was captured."""

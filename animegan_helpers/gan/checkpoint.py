@@ -25,6 +25,10 @@ class CheckpointError(ValueError):
     """A file that cannot be read, or does not fit; one line that says why."""
 
 
+class DamagedError(CheckpointError):
+    """A file that was cut short, or is none of ours."""
+
+
 def write_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:
     """Writes named tensors and the JSON-able `about` to a safetensors file, atomically."""
     plain = {name: tensor.detach().to("cpu").contiguous().clone() for name, tensor in tensors.items()}
@@ -45,7 +49,7 @@ def read_tensors(path: Path, with_tensors: bool = True) -> tuple[dict[str, torch
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()} if with_tensors else {}
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is damaged or no safetensors file ({error})") from None
+        raise DamagedError(f"{path} is damaged or no safetensors file ({error})") from None
     if metadata.get("format") != FORMAT:
         raise CheckpointError(f"{path} was not written by this workbook (its metadata lacks format {FORMAT!r})")
     return tensors, json.loads(metadata["about"])

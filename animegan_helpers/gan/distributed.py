@@ -59,9 +59,14 @@ class Group:
 
 
 def start_group(device: torch.device) -> Group:
-    """Joins the processes started by torchrun; alone where there was no torchrun."""
+    """Joins the processes started by torchrun; alone where there was no torchrun.
+
+    Raises ValueError on MPS, where torch has nothing that lets processes talk.
+    """
     if "WORLD_SIZE" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
         return Group()
+    if device.type == "mps":
+        raise ValueError("torch cannot join several processes on MPS: add --device cpu, or start one process")
     if not distributed.is_initialized():
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     return Group(distributed.get_rank(), distributed.get_world_size())

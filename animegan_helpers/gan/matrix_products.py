@@ -104,8 +104,9 @@ def whole(x: torch.Tensor, weight: torch.Tensor, transposed: bool) -> torch.Tens
 
 def products_are_faster(width: int, batch: int) -> bool:
     """Whether this processor is faster with them, by a tenth at least: D's last strided layer is timed in both."""
-    layer = torch.nn.Conv2d(4 * width, 8 * width, 4, 2, 1, bias=False).to(memory_format=torch.channels_last)
-    x = torch.rand(batch, 4 * width, LARGEST, LARGEST).to(memory_format=torch.channels_last).requires_grad_()
+    with torch.random.fork_rng(devices=[]):  # a measurement leaves the random numbers of whoever asks alone
+        layer = torch.nn.Conv2d(4 * width, 8 * width, 4, 2, 1, bias=False).to(memory_format=torch.channels_last)
+        x = torch.rand(batch, 4 * width, LARGEST, LARGEST).to(memory_format=torch.channels_last).requires_grad_()
 
     def there_and_back(mode: contextlib.AbstractContextManager) -> None:
         with torch.autocast("cpu", torch.bfloat16), mode:

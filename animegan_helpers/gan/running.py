@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from animegan_helpers.files import WriteError, write_atomically
 from animegan_helpers.gan import checkpoint
-from animegan_helpers.gan.checkpoint import CheckpointError, fill_network, load_weights, prefixed, under
+from animegan_helpers.gan.checkpoint import CheckpointError, DamagedError, fill_network, load_weights, prefixed, under
 from animegan_helpers.gan.training import HISTORY_COLUMNS, Trainer, TrainingConfig, TrainingError
 from animegan_helpers.pictures import make_grid
 
@@ -157,10 +157,10 @@ def resume(trainer: Trainer) -> str | None:
     for path in paths:
         try:
             restore(trainer, path)
-        except CheckpointError as error:
-            if "damaged" in str(error) and path != paths[-1]:
-                continue
-            raise
+        except DamagedError:
+            if path == paths[-1]:
+                raise
+            continue
         return f"resumed at step {trainer.step} (epoch {trainer.epoch} of {trainer.config.epochs})"
     return None
 
@@ -198,38 +198,43 @@ def run(trainer: Trainer, observer: Observer | None = None, *, checkpoint_second
         observer.start(trainer)
     before, start = trainer.seconds, time.monotonic()
     saved = updated = start
-    with stop_between_steps() as requests:
-        stopped = False
-        while not trainer.finished and not stopped:
-            trainer.advance()
-            now = time.monotonic()
-            trainer.seconds = before + now - start
-            if trainer.step % trainer.steps_per_epoch == 0:
-                trainer.check_finite()
-                if trouble := trainer.look_for_trouble():
-                    trainer.notes.append((trainer.epoch, trouble))
-                if writes:
-                    save_grid(trainer)
-                    if measure:
-                        measure(trainer)
-            if now - updated >= update_seconds:
-                if observer and trainer.group.writes:
-                    observer.update(trainer)
-                updated = time.monotonic()
-            if writes and now - saved >= checkpoint_seconds:
-                trainer.check_finite()
+    try:
+        with stop_between_steps() as requests:
+            stopped = False
+            while not trainer.finished and not stopped:
+                trainer.advance()
+                now = time.monotonic()
+                trainer.seconds = before + now - start
+                if trainer.step % trainer.steps_per_epoch == 0:
+                    trainer.check_finite()
+                    if trouble := trainer.look_for_trouble():
+                        trainer.notes.append((trainer.epoch, trouble))
+                    if writes:
+                        save_grid(trainer)
+                        if measure:
+                            measure(trainer)
+                if now - updated >= update_seconds:
+                    if observer and trainer.group.writes:
+                        observer.update(trainer)
+                    updated = time.monotonic()
+                if writes and now - saved >= checkpoint_seconds:
+                    trainer.check_finite()
+                    save(trainer)
+                    saved = time.monotonic()
+                # processes must stop at the same step, and asking at every one would cost as much as a small batch
+                if trainer.group.size == 1 or trainer.step % 10 == 0:
+                    stopped = trainer.group.any(bool(requests))
+            trainer.check_finite()
+            if writes:
                 save(trainer)
-                saved = time.monotonic()
-            # processes must stop at the same step, and asking at every one would cost as much as a small batch
-            if trainer.group.size == 1 or trainer.step % 10 == 0:
-                stopped = trainer.group.any(bool(requests))
-        trainer.check_finite()
-        if writes:
-            save(trainer)
-            about = trainer.summary()
-            final = trainer.averaged or trainer.generator
-            path = trainer.out / "generator.safetensors"
-            checkpoint.save_weights(path, final, trainer.discriminator, trainer.config, about)
+                about = trainer.summary()
+                final = trainer.averaged or trainer.generator
+                path = trainer.out / "generator.safetensors"
+                checkpoint.save_weights(path, final, trainer.discriminator, trainer.config, about)
+    except ValueError:  # a loss that is not finite, a full disk
+        if observer and trainer.group.writes:
+            observer.finish(trainer, f"stopped by an error after {trainer.step} steps")
+        raise
     trainer.group.wait()
     where = f"after {trainer.epoch} of {trainer.config.epochs} epochs ({trainer.step} steps)"
     message = f"finished {where}" if trainer.finished else f"stopped {where}; run again to go on from here"
@@ -239,17 +244,14 @@ def run(trainer: Trainer, observer: Observer | None = None, *, checkpoint_second
 
 
 def train(config: TrainingConfig, images: np.ndarray, out: Path | str, observer: Observer | None = None, *,
-          device: str | None = None, fresh: bool = False, start: Path | str | None = None,
+          device: str | None = None, start: Path | str | None = None,
           checkpoint_seconds: float = 30.0, measure: Callable[[Trainer], None] | None = None) -> Trainer:  # fmt: skip
     """Trains in the folder `out`, going on where an earlier call stopped, and returns the trainer.
 
-    fresh: refuse a folder that holds a run already, rather than go on with it; start: weights that a new run begins
-    with, rather than with chance. measure: as in `run`.
+    start: weights that a new run begins with, rather than with chance. measure: as in `run`.
     """
     config = replace(config, precision=precision_begun_with(Path(out), config.precision))
     trainer = Trainer(config, images, out, device)
-    if fresh and checkpoint.checkpoints(trainer.out):
-        raise TrainingError(f"{out} holds a run already: resume it, or choose another folder")
     if start and not checkpoint.checkpoints(trainer.out):  # weights that do not fit are refused before a folder is made
         start_from(trainer, start)
     with alone_in(trainer.out) if trainer.group.writes else contextlib.nullcontext():

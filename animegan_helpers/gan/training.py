@@ -22,6 +22,7 @@ from animegan_helpers.gan.losses import LOSSES, gradient_penalty
 from animegan_helpers.gan.matrix_products import MatrixProducts, products_are_faster
 from animegan_helpers.gan.networks import build_networks
 from animegan_helpers.gan.settings import TrainingConfig, TrainingError, load_presets, preset
+from animegan_helpers.gan.variants import BatchDeviation
 
 __all__ = ["Trainer", "TrainingConfig", "TrainingError", "epoch_order", "load_presets", "preset"]
 
@@ -58,14 +59,19 @@ class Trainer:
             raise TrainingError(f"a batch of {config.batch} cannot be shared by {self.group.size} processes evenly")
         self.config, self.images = config, images
         self.out = Path(out) if out is not None else None
+        share = config.batch // self.group.size
+        if "batch-deviation" in config.variants and not any(share % k == 0 for k in range(2, BatchDeviation.GROUP + 1)):
+            raise TrainingError(f"batch-deviation compares groups of 2 to {BatchDeviation.GROUP} pictures, and {share} "
+                                "cannot be dealt into such: use another batch")  # fmt: skip
         self.precision = config.precision
         if config.precision == "auto":
-            self.precision = best_precision(self.device, config.width, config.batch)
+            found = self.group.gather(best_precision(self.device, config.width, config.batch))
+            self.precision = found[0] if len(set(found)) == 1 else "fp32"  # processes must agree
         # In fp32 on a CPU the very order of operations is the textbook loop's: a GAN is chaotic, and the last bit of a
         # sum is another picture twenty steps later. Elsewhere: the layout and the optimiser that are fastest.
         self._fast = self.precision == "bf16" or self.device.type == "cuda"
         products = self.precision == "bf16" and self.device.type == "cpu"
-        self._matrix_products = products and products_are_faster(config.width, config.batch // self.group.size)
+        self._matrix_products = products and all(self.group.gather(products_are_faster(config.width, share)))
         self._layout = torch.channels_last if self._fast else torch.contiguous_format
         self.steps_per_epoch = len(images) // config.batch
         self.step = 0
@@ -74,7 +80,7 @@ class Trainer:
         self.started_from = ""  # the weights file that the run began with, if it did not begin with chance
 
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
+            torch.default_generator.manual_seed(config.seed)
             generator, discriminator = build_networks(
                 config.architecture, config.z_dim, config.width, config.initialisation, config.variants
             )
@@ -96,10 +102,16 @@ class Trainer:
                 self._resident = torch.from_numpy(np.array(images)).to(self.device)
             if self.group.size == 1 and self._resident is not None:
                 kinds = {self._penalised(step) for step in range(config.penalty_every)}
-                self._graphs = {penalised: CapturedStep(self, penalised) for penalised in kinds}
+                try:
+                    self._graphs = {penalised: CapturedStep(self, penalised) for penalised in kinds}
+                except torch.OutOfMemoryError:
+                    raise
+                except RuntimeError as error:
+                    why = str(error).splitlines()[0]
+                    self.notes.append((0, f"no CUDA graph of the step, so it is launched piece by piece: {why}"))
 
     def _make_optimiser(self, network: nn.Module, learning_rate: float) -> torch.optim.Adam:
-        betas = (self.config.beta1, self.config.beta2)
+        betas = (float(self.config.beta1), float(self.config.beta2))  # torch takes a whole 0 for another kind
         cuda = self.device.type == "cuda"
         # a number would be a constant of the captured step; a tensor can be changed while the run goes on
         rate = torch.tensor(learning_rate, device=self.device) if cuda else learning_rate

@@ -49,7 +49,7 @@ def principal_directions(generator: nn.Module, count: int = 10, samples: int = 4
     generator.train(training)
     centred = response - response.mean(0)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)  # the decomposition starts from random vectors
+        torch.default_generator.manual_seed(seed)  # the decomposition starts from random vectors
         _, _, components = torch.svd_lowrank(centred, q=count + 10, niter=6)
     scores = centred @ components[:, :count]  # (samples, count)
     return unit(torch.linalg.lstsq(scores, z).solution.cpu())  # (count, z_dim)

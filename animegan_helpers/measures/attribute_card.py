@@ -6,18 +6,17 @@ import numpy as np
 
 from animegan_helpers.faces.faceset import FaceSet
 from animegan_helpers.gan.networks import count_parameters
-from animegan_helpers.measures.attributes import UNKNOWN, AttributeNetwork, Names, name_faces, targets_of
+from animegan_helpers.measures.attributes import UNKNOWN, AttributeNetwork, name_faces, targets_of
 
 LICENCE = "CC BY 4.0"
 
 
-def confusion_of(network: AttributeNetwork, faces: FaceSet, seen: Names | None = None) -> dict[str, np.ndarray]:
+def confusion_of(network: AttributeNetwork, faces: FaceSet) -> dict[str, np.ndarray]:
     """factor -> (V, V) how many faces with the label of the row the network gives the name of the column.
 
     Faces without a label for the factor are left out, and so are factors that nobody labelled.
-    seen: what name_faces gave for these faces, if it is at hand.
     """
-    seen, targets = seen or name_faces(network, faces.images), targets_of(faces, network.factors)
+    seen, targets = name_faces(network, faces.images), targets_of(faces, network.factors)
     tables = {}
     for k, (factor, names) in enumerate(network.factors.items()):
         known = targets[:, k] != UNKNOWN

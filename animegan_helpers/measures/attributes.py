@@ -104,12 +104,9 @@ def targets_of(faces: FaceSet, factors: dict[str, list[str]]) -> np.ndarray:
     return np.array(columns, dtype=np.int64).T.reshape(len(faces), len(factors))
 
 
-def accuracy_of(network: AttributeNetwork, faces: FaceSet, seen: Names | None = None) -> dict[str, float]:
-    """factor -> share of the labelled faces that the network names right; factors that nobody labelled are left out.
-
-    seen: what name_faces gave for these faces, if it is at hand.
-    """
-    seen, targets = seen or name_faces(network, faces.images), targets_of(faces, network.factors)
+def accuracy_of(network: AttributeNetwork, faces: FaceSet) -> dict[str, float]:
+    """factor -> share of the labelled faces that the network names right; factors that nobody labelled are left out."""
+    seen, targets = name_faces(network, faces.images), targets_of(faces, network.factors)
     right = {}
     for k, factor in enumerate(network.factors):
         known = targets[:, k] != UNKNOWN
@@ -141,11 +138,13 @@ def train_attributes(faces: FaceSet, factors: list[str] | None = None, *, epochs
     if not factors or any(factor not in faces.labels for factor in factors):
         there = list(faces.labels) or "nothing"
         raise ValueError(f"these faces have labels for {there}, not for {factors or 'anything'}")
+    if taken := [factor for factor in factors if "." in factor or hasattr(nn.ModuleDict, factor)]:
+        raise ValueError(f"torch takes no layer called {', '.join(taken)}: rename such columns of labels.csv")
     test, train = hold_out(len(faces), held_out, seed)
     known = {factor: sorted(set(faces.labels[factor].tolist()) - {""}) for factor in factors}
     targets = torch.from_numpy(targets_of(faces, known))  # (N, factors)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         network = AttributeNetwork(known, width).to(memory_format=torch.channels_last)
         _fit(network, faces.images, targets, train, epochs, min(batch, len(train)), mirror, seed)
     network.eval().requires_grad_(False)

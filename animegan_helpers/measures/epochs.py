@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from animegan_helpers.faces.faceset import FaceSet, to_uint8
-from animegan_helpers.files import write_atomically
+from animegan_helpers.files import WriteError, write_atomically
 from animegan_helpers.gan.recalibration import contrast_of, recalibrate
 from animegan_helpers.latent.space import draw_latent
 from animegan_helpers.measures.attributes import AttributeNetwork, load_attributes, name_faces
@@ -47,22 +47,25 @@ class EpochMeasures:
         with torch.no_grad():
             images = np.concatenate([to_uint8(generator(part.to(trainer.device))) for part in z.split(250)])
             row = quick_row(name_faces(self.network, images), self.reference)
-        keep_row(trainer.out, {"epoch": trainer.epoch, "contrast": contrast_of(images)} | row)
+        try:
+            keep_row(trainer.out, {"epoch": trainer.epoch, "contrast": contrast_of(images)} | row)
+        except WriteError as error:  # open in a spreadsheet, on Windows, or saved by one: no reason to stop training
+            trainer.notes.append((trainer.epoch, str(error)))
 
 
-def measures_for(faces: FaceSet, every: int, attributes: Path | None = None) -> EpochMeasures:
-    """What measures a run on these faces, against 5,000 of them at most, by the network that suits them.
-
-    attributes: another attribute network's file.
-    """
-    path = attributes or choose_network(faces)
+def measures_for(faces: FaceSet, every: int) -> EpochMeasures:
+    """What measures a run on these faces, against 5,000 of them at most, by the network that suits them."""
+    path = choose_network(faces)
     network = load_attributes(path)
     some = faces.subset(slice(None, None, max(1, len(faces) // 10_000)))
     return EpochMeasures(split(some, network, path, progress=True).reference, network, every)
 
 
 def keep_row(run: Path, row: dict) -> None:
-    """Adds a row to a run's measures.csv; rows of that epoch and later ones, of an earlier sitting, give way to it."""
+    """Adds a row to a run's measures.csv; rows of that epoch and later ones, of an earlier sitting, give way to it.
+
+    Raises WriteError where the file cannot be written, or is no table of measures.
+    """
     before = [old for old in _read(run / "measures.csv") if int(old["epoch"]) < row["epoch"]]
     new = {name: row[name] if isinstance(row[name], int) else f"{row[name]:.6g}" for name in COLUMNS}
 
@@ -78,5 +81,8 @@ def keep_row(run: Path, row: dict) -> None:
 def _read(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    with path.open(newline="", encoding="utf-8-sig") as file:  # a spreadsheet saves it with a mark at its head
+        rows = list(csv.DictReader(file))
+    if not all((row.get("epoch") or "").isdigit() for row in rows):
+        raise WriteError(f"{path} is no table of measures any more: move it away, and the next epoch begins a new one")
+    return rows

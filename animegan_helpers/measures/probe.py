@@ -35,15 +35,17 @@ def discriminator_reader(discriminator: nn.Module) -> Reader:
     def read(images: np.ndarray) -> torch.Tensor:
         training = discriminator.training
         discriminator.eval()
-        x, layers = to_tensor(images), []
-        for block in blocks:
-            x = block(x)
-            if not flat:
-                layers.append(F.adaptive_max_pool2d(x, 4).flatten(1))
-            elif isinstance(block, nn.LeakyReLU):
-                layers.append(x)
-        discriminator.train(training)
-        return torch.cat(layers, dim=1)
+        try:
+            x, layers = to_tensor(images).to(next(discriminator.parameters()).device), []
+            for block in blocks:
+                x = block(x)
+                if not flat:
+                    layers.append(F.adaptive_max_pool2d(x, 4).flatten(1))
+                elif isinstance(block, nn.LeakyReLU):
+                    layers.append(x)
+        finally:
+            discriminator.train(training)
+        return torch.cat(layers, dim=1).cpu()
 
     return read
 
