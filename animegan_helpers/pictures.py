@@ -47,7 +47,10 @@ def check_samples_target(out: Path) -> None:
 
 
 def save_samples(images: np.ndarray, out: Path) -> None:
-    """uint8 (N, 64, 64, 3) to a .npy file, a grid in a .png file, or one PNG each in a folder; see the check above."""
+    """uint8 (N, 64, 64, 3) to a .npy file, a grid in a .png file, or one PNG each in a folder.
+
+    Raises WriteError as check_samples_target does.
+    """
     check_samples_target(out)
     channels_first = images.transpose(0, 3, 1, 2)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -544,7 +544,7 @@ def test_a_captured_step_does_what_the_plain_one_does(images, penalty, monkeypat
 
     settings = small(flip=True, augment=("translation",), penalty_real=penalty, penalty_every=2)
     captured = Trainer(settings, images, device="cuda")
-    monkeypatch.setattr("animegan_helpers.gan.training.CapturedStep", refuse)
+    monkeypatch.setattr("animegan_helpers.gan.captured_step.CapturedStep", refuse)
     plain = Trainer(settings, images, device="cuda")
     assert captured._graphs and not plain._graphs and "no capture" in plain.notes[0][1]
     assert all(map(torch.equal, state(captured), state(plain))), "a capture leaves nothing behind"

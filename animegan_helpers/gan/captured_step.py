@@ -43,3 +43,15 @@ class CapturedStep:
         for parameter, gradient in self.gradients:  # another graph has its own
             parameter.grad = gradient
         return self.metrics
+
+
+def captured_steps(trainer, kinds: set[bool]) -> dict[bool, CapturedStep]:
+    """A step of each kind, with penalties (True) or without; none, and a note in the trainer's, where it fails."""
+    try:
+        return {penalised: CapturedStep(trainer, penalised) for penalised in kinds}
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        why = str(error).splitlines()[0]
+        trainer.notes.append((0, f"no CUDA graph of the step, so it is launched piece by piece: {why}"))
+        return {}

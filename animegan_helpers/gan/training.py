@@ -16,7 +16,7 @@ from torch import nn
 
 from animegan_helpers.budget import best_precision, choose_device
 from animegan_helpers.gan.augment import NUMBERS, augment
-from animegan_helpers.gan.captured_step import CapturedStep
+from animegan_helpers.gan.captured_step import captured_steps
 from animegan_helpers.gan.distributed import start_group, synchronise_batch_norm
 from animegan_helpers.gan.losses import LOSSES, gradient_penalty
 from animegan_helpers.gan.matrix_products import MatrixProducts, products_are_faster
@@ -101,14 +101,7 @@ class Trainer:
             if images.nbytes < torch.cuda.mem_get_info()[0] / 2:
                 self._resident = torch.from_numpy(np.array(images)).to(self.device)
             if self.group.size == 1 and self._resident is not None:
-                kinds = {self._penalised(step) for step in range(config.penalty_every)}
-                try:
-                    self._graphs = {penalised: CapturedStep(self, penalised) for penalised in kinds}
-                except torch.OutOfMemoryError:
-                    raise
-                except RuntimeError as error:
-                    why = str(error).splitlines()[0]
-                    self.notes.append((0, f"no CUDA graph of the step, so it is launched piece by piece: {why}"))
+                self._graphs = captured_steps(self, {self._penalised(step) for step in range(config.penalty_every)})
 
     def _make_optimiser(self, network: nn.Module, learning_rate: float) -> torch.optim.Adam:
         betas = (float(self.config.beta1), float(self.config.beta2))  # torch takes a whole 0 for another kind
