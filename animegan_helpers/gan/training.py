@@ -60,7 +60,7 @@ class Trainer:
         self.config, self.images = config, images
         self.out = Path(out) if out is not None else None
         share = config.batch // self.group.size
-        if "batch-deviation" in config.variants and not any(share % k == 0 for k in range(2, BatchDeviation.GROUP + 1)):
+        if "batch-deviation" in config.variants and BatchDeviation.group(share) == 1:
             raise TrainingError(f"batch-deviation compares groups of 2 to {BatchDeviation.GROUP} pictures, and {share} "
                                 "cannot be dealt into such: use another batch")  # fmt: skip
         self.precision = config.precision

@@ -88,10 +88,15 @@ class BatchDeviation(nn.Module):
         super().__init__()
         self.register_buffer("usual", torch.zeros(()))
 
+    @classmethod
+    def group(cls, count: int) -> int:
+        """How many pictures of a batch of `count` are compared at a time; of 1 nothing can be said."""
+        return max(size for size in range(1, cls.GROUP + 1) if count % size == 0)
+
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         count, _, height, width = features.shape
         if self.training:
-            group = max(size for size in range(1, self.GROUP + 1) if count % size == 0)
+            group = self.group(count)
             rows = features.float().permute(0, 2, 3, 1).reshape(group, count // group, -1)  # (G, B / G, H * W * C)
             variance = (rows - rows.mean(dim=0)).square().mean(dim=0)
             deviation = (variance + 1e-8).sqrt().mean(dim=1).repeat(group)  # (B,); a root has no slope at 0, hence 1e-8
