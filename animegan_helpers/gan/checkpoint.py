@@ -26,7 +26,7 @@ class CheckpointError(ValueError):
 
 
 class DamagedError(CheckpointError):
-    """A file that was cut short, or is none of ours."""
+    """A file that was cut short, or is no safetensors file."""
 
 
 def write_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:
