@@ -158,8 +158,14 @@ def read_samples(path: Path) -> np.ndarray:
 
 def attributes(arguments: argparse.Namespace) -> str:
     from animegan_helpers.faces.faceset import load_faces
-    from animegan_helpers.measures.attribute_card import Making, accuracies, confusion_of, make_card
-    from animegan_helpers.measures.attributes import hold_out, save_attributes, train_attributes
+    from animegan_helpers.measures.attribute_card import Making, make_card
+    from animegan_helpers.measures.attributes import (
+        accuracies,
+        confusion_of,
+        hold_out,
+        save_attributes,
+        train_attributes,
+    )
     from animegan_helpers.workbook import hardware
 
     out, card = arguments.out, arguments.out.with_suffix(".md")

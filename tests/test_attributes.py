@@ -6,11 +6,13 @@ import torch
 
 from animegan_helpers.faces.faceset import FaceSet, load_faces, to_tensor
 from animegan_helpers.gan.checkpoint import PRETRAINED, CheckpointError, read_tensors, write_tensors
-from animegan_helpers.measures.attribute_card import Making, accuracies, confusion_of, make_card
+from animegan_helpers.measures.attribute_card import Making, make_card
 from animegan_helpers.measures.attributes import (
     UNKNOWN,
     AttributeNetwork,
+    accuracies,
     accuracy_of,
+    confusion_of,
     hold_out,
     load_attributes,
     name_faces,

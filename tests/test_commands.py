@@ -1,6 +1,7 @@
 """The commands, as a person types them."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from PIL import Image
 
 from animegan_helpers.__main__ import main, make_parser
 from animegan_helpers.gan.checkpoint import load_weights
+from animegan_helpers.gan.training import Trainer
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -51,6 +53,22 @@ def test_train_refuses_to_go_on_unasked(faces, finished_run, capsys):
     assert before == {path: path.stat().st_mtime_ns for path in finished_run.rglob("*")}
     assert main([*words, "--epochs", "2", "--resume"]) == 0
     assert (finished_run / "grids" / "epoch-0002.webp").exists()
+
+
+def test_an_interrupted_training_says_so_and_goes_on(faces, tmp_path, monkeypatch, capsys):
+    out, advance = tmp_path / "run", Trainer.advance
+    words = ["train", "--faces", str(faces), "--preset", "smoke", "--epochs", "2", "--out", str(out)]
+
+    def interrupted(trainer):
+        advance(trainer)
+        if trainer.step == 1:
+            signal.raise_signal(signal.SIGINT)  # what Ctrl-C sends
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "advance", interrupted)
+        assert main(words) == 130 and "interrupted" in capsys.readouterr().err
+    assert load_weights(out).about["step"] == 1
+    assert main([*words, "--resume"]) == 0 and load_weights(out).about["epoch"] == 2
 
 
 def test_sample_in_three_forms(finished_run, tmp_path, capsys):

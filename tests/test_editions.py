@@ -1,5 +1,6 @@
 """The editions: what students get holds no solution, and nbgrader marks it as it should."""
 
+import os
 import subprocess
 import sys
 
@@ -78,7 +79,7 @@ def test_regions_are_cleared_where_they_stand():
     assert editions.without_region("x", "SOLUTION", "stub") == ("x", False)
 
 
-def test_student_folder_is_complete_and_nothing_is_overwritten(tmp_path):
+def test_student_folder_is_complete_writes_its_report_and_nothing_is_overwritten(tmp_path):
     out = tmp_path / "student"
     words = [sys.executable, "-m", "animegan_helpers.course.editions", "student", "--out", str(out)]
     for _ in range(2):  # the second time over the first
@@ -87,6 +88,10 @@ def test_student_folder_is_complete_and_nothing_is_overwritten(tmp_path):
     for name in ("README.md", "pyproject.toml", "Makefile", "animegan_helpers/checks/core.py", "data/pretrained"):
         assert (out / name).exists()
     assert not (out / "tests").exists() and not (out / "data" / "cache").exists()
+    settings = os.environ | {"PYTHONPATH": str(out), "ANIMEGAN_RUNS": str(tmp_path / "runs")}
+    report = subprocess.run([*words[:3], "report"], capture_output=True, text=True, cwd=out, env=settings)
+    page = (out / "build" / "report.html").read_text(encoding="utf-8") if report.returncode == 0 else report.stderr
+    assert "epochs planned" in page and "Traceback" not in page and "own_runs" not in page  # results, and no code
     taken = tmp_path / "taken"
     taken.mkdir()
     (taken / "thesis.txt").write_text("mine")

@@ -5,7 +5,7 @@ import pytest
 import torch
 from answering import SPECIAL, answering_generator
 
-from animegan_helpers.gan.checkpoint import CheckpointError, best_weights, save_weights
+from animegan_helpers.gan.checkpoint import CheckpointError, best_weights, own_runs, save_weights
 from animegan_helpers.gan.training import preset
 from animegan_helpers.latent.directions import principal_directions, random_directions
 from animegan_helpers.latent.space import (
@@ -106,11 +106,21 @@ def test_the_students_newest_run_is_preferred(generator, tmp_path, monkeypatch):
     with pytest.raises(CheckpointError, match="05"):
         best_weights()
     shipped = tmp_path / "pretrained" / "drawn.safetensors"
-    own = [tmp_path / "runs" / name / "generator.safetensors" for name in ("05-a", "05-b", "05-broken-zero", "07-x")]
+    names = ("05-a", "05-b", "05-smoke-c", "05-broken-zero", "07-x")
+    own = [tmp_path / "runs" / name / "generator.safetensors" for name in names]
     save_weights(shipped, generator, None, preset("smoke"), {})
     assert best_weights() == best_weights("modern", "drawn") == shipped
     with pytest.raises(CheckpointError, match="no weights called modern"):
         best_weights("modern")
     for path in own:
         save_weights(path, generator, None, preset("smoke"), {})
+    assert own_runs() == [] and best_weights() == shipped  # a run that is whole has curves too
+    for path in own:
+        (path.parent / "history.csv").touch()
+    assert best_weights() == own[1]
+    assert [run.name for run in own_runs()] == ["05-b", "05-a", "05-smoke-c"]
+    assert own_runs(tmp_path / "elsewhere") == []
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
+    monkeypatch.setenv("ANIMEGAN_RUNS", "~/runs")  # as a settings file may give it, which no shell reads
     assert best_weights() == own[1]

@@ -18,24 +18,6 @@ def run(tmp_path_factory):
     return reporting.open_run(folder)
 
 
-def test_the_newest_whole_run_is_found(run, tmp_path):
-    assert reporting.newest_run(tmp_path) is None
-    assert reporting.newest_run(run.folder.parent) == run.folder
-    for name in ("05-broken-detach", "something-else"):
-        (tmp_path / name).mkdir()
-        for file in ("generator.safetensors", "history.csv"):
-            (tmp_path / name / file).write_bytes((run.folder / file).read_bytes())
-    assert reporting.newest_run(tmp_path) is None
-
-
-def test_a_smoke_run_is_taken_only_where_there_is_no_other(run, tmp_path):
-    for name in ("05-laptop", "05-smoke"):  # the second is the newer
-        (tmp_path / name).mkdir()
-        for file in ("generator.safetensors", "history.csv"):
-            (tmp_path / name / file).write_bytes((run.folder / file).read_bytes())
-    assert reporting.newest_run(tmp_path).name == "05-laptop"
-
-
 def test_settings_are_those_of_the_run(run):
     text = reporting.settings_table(run)
     for row in ("width (channels of the last hidden layer) | 4", "batch | 25", "faces | 100", "steps | 12"):

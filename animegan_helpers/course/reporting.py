@@ -7,7 +7,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from animegan_helpers.budget import runs_folder
 from animegan_helpers.faces.faceset import FaceSet
 from animegan_helpers.gan.checkpoint import Weights, load_weights
 from animegan_helpers.gan.networks import count_parameters
@@ -37,17 +36,6 @@ class OwnRun:
     def settings(self) -> dict:
         """The settings it was trained with."""
         return self.weights.about["config"]
-
-
-def newest_run(folder: Path | None = None) -> Path | None:
-    """The newest run under `folder` (the workbook's own unless given) that has weights and curves, or None.
-
-    Runs of the smoke budget are not meant to be good: one is taken only where there is no other.
-    """
-    found = (folder or runs_folder()).glob("0[59]*/generator.safetensors")
-    whole = [path for path in found if (path.parent / "history.csv").exists() and "broken" not in path.parent.name]
-    rank = lambda path: ("smoke" not in path.parent.name, path.stat().st_mtime_ns)
-    return max(whole, key=rank).parent if whole else None
 
 
 def open_run(folder: Path | str) -> OwnRun:

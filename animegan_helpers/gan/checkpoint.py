@@ -144,15 +144,25 @@ def shipped_weights(*names: str) -> Path:
     raise CheckpointError(f"no weights called {' or '.join(names)} under {PRETRAINED}: run notebook 05 first")
 
 
-def best_weights(*shipped: str) -> Path:
-    """The weights of the student's newest run of notebook 05, else the first of the `shipped` ones there is.
+def own_runs(folder: Path | None = None) -> list[Path]:
+    """The student's runs of notebook 05 under `folder` (the workbook's own unless given), the one to look at first.
 
-    shipped: names, "drawn" if there are none. Runs are folders `05*` with a generator.safetensors in them;
-    `05-broken*` and `05-smoke*` are not meant to be good. Raises CheckpointError where there are neither.
+    Folders `05*` with generator.safetensors and history.csv in them, the newest first; those of the smoke budget are
+    not meant to be good and come last, and those that notebook 05 breaks on purpose not at all.
     """
-    runs = runs_folder().glob("05*/generator.safetensors")
-    own = [path for path in runs if not path.parent.name.startswith(("05-broken", "05-smoke"))]
-    return max(own, key=lambda path: path.stat().st_mtime_ns) if own else shipped_weights(*shipped or ("drawn",))
+    found = [path.parent for path in (folder or runs_folder()).glob("05*/generator.safetensors")]
+    whole = [run for run in found if (run / "history.csv").is_file() and not run.name.startswith("05-broken")]
+    written = lambda run: (run / "generator.safetensors").stat().st_mtime_ns
+    return sorted(whole, key=lambda run: (run.name.startswith("05-smoke"), -written(run)))
+
+
+def best_weights(*shipped: str) -> Path:
+    """The weights of the student's newest run that is not a smoke run, else the first of the `shipped` ones there is.
+
+    shipped: names, "drawn" if there are none. Raises CheckpointError where there are neither.
+    """
+    own = [run for run in own_runs() if not run.name.startswith("05-smoke")]
+    return own[0] / "generator.safetensors" if own else shipped_weights(*shipped or ("drawn",))
 
 
 def keep_newest(folder: Path, count: int = 2) -> None:

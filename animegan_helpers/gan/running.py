@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -23,15 +22,29 @@ MAY_CHANGE = ("epochs", "precision")
 """Settings that a resumed run may have otherwise: longer, or on a machine with other arithmetic."""
 
 
-class Observer(Protocol):
-    """Who watches a run: a progress bar, a live panel."""
+class Observer:
+    """Who watches a run: a progress bar, a live panel. This one looks away."""
 
-    def start(self, trainer: Trainer) -> None: ...
+    def start(self, trainer: Trainer) -> None:
+        """Called before the first step of this sitting."""
 
     def update(self, trainer: Trainer) -> None:
         """Called about once a second, between two steps."""
 
-    def finish(self, trainer: Trainer, message: str) -> None: ...
+    def finish(self, trainer: Trainer, message: str) -> None:
+        """Called at the end, with a sentence on how it came."""
+
+
+class Every:
+    """Does something again when `seconds` have gone by since it was last done."""
+
+    def __init__(self, seconds: float):
+        self.seconds, self.last = seconds, time.monotonic()
+
+    def perhaps(self, action: Callable[[], None]) -> None:
+        if time.monotonic() - self.last >= self.seconds:
+            action()
+            self.last = time.monotonic()
 
 
 @contextlib.contextmanager
@@ -76,7 +89,11 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def save(trainer: Trainer) -> None:
-    """Writes a checkpoint that holds everything the rest of the run depends on, and the history as CSV."""
+    """Writes a checkpoint that holds everything the rest of the run depends on, and the history as CSV.
+
+    Raises TrainingError, and writes nothing, where a loss is not finite: the last good checkpoint stays.
+    """
+    trainer.check_finite()
     tensors = {"history": trainer.history[: trainer.step], "fixed_noise": trainer.fixed_noise,
                "random": trainer.random.get_state()}  # fmt: skip
     for name in ("generator", "discriminator", "averaged"):
@@ -185,6 +202,32 @@ def save_grid(trainer: Trainer) -> None:
     write_atomically(path, lambda temporary: grid.save(temporary, "WEBP", quality=85))
 
 
+def asked_to_stop(trainer: Trainer, requests: list[int]) -> bool:
+    """Whether this process, or another of its group, was asked to stop.
+
+    Processes must stop at the same step, and asking at every one would cost as much as a small batch.
+    """
+    return (trainer.group.size == 1 or trainer.step % 10 == 0) and trainer.group.any(bool(requests))
+
+
+def end_epoch(trainer: Trainer, writes: bool, measure: Callable[[Trainer], None] | None) -> None:
+    """Looks whether the run still makes sense, and keeps what it looks like by now."""
+    trainer.check_finite()
+    if trouble := trainer.look_for_trouble():
+        trainer.notes.append((trainer.epoch, trouble))
+    if writes:
+        save_grid(trainer)
+        if measure:
+            measure(trainer)
+
+
+def save_result(trainer: Trainer) -> None:
+    """Writes generator.safetensors: the networks as others use them, averaged where the run averages."""
+    final = trainer.averaged or trainer.generator
+    path = trainer.out / "generator.safetensors"
+    checkpoint.save_weights(path, final, trainer.discriminator, trainer.config, trainer.summary())
+
+
 def run(trainer: Trainer, observer: Observer | None = None, *, checkpoint_seconds: float = 30.0,
         update_seconds: float = 1.0, measure: Callable[[Trainer], None] | None = None) -> str:  # fmt: skip
     """Trains until the last epoch, an interrupt, or an error; returns a sentence on how it ended.
@@ -194,52 +237,32 @@ def run(trainer: Trainer, observer: Observer | None = None, *, checkpoint_second
     measure: called at each epoch's end where the run has a folder (EpochMeasures in measures/epochs.py).
     """
     writes = trainer.out is not None and trainer.group.writes
-    if observer and trainer.group.writes:
-        observer.start(trainer)
+    observer = observer if observer and trainer.group.writes else Observer()
+    observer.start(trainer)
     before, start = trainer.seconds, time.monotonic()
-    saved = updated = start
+    show, keep = Every(update_seconds), Every(checkpoint_seconds)
     try:
         with stop_between_steps() as requests:
-            stopped = False
-            while not trainer.finished and not stopped:
+            while not trainer.finished and not asked_to_stop(trainer, requests):
                 trainer.advance()
-                now = time.monotonic()
-                trainer.seconds = before + now - start
+                trainer.seconds = before + time.monotonic() - start
                 if trainer.step % trainer.steps_per_epoch == 0:
-                    trainer.check_finite()
-                    if trouble := trainer.look_for_trouble():
-                        trainer.notes.append((trainer.epoch, trouble))
-                    if writes:
-                        save_grid(trainer)
-                        if measure:
-                            measure(trainer)
-                if now - updated >= update_seconds:
-                    if observer and trainer.group.writes:
-                        observer.update(trainer)
-                    updated = time.monotonic()
-                if writes and now - saved >= checkpoint_seconds:
-                    trainer.check_finite()
-                    save(trainer)
-                    saved = time.monotonic()
-                # processes must stop at the same step, and asking at every one would cost as much as a small batch
-                if trainer.group.size == 1 or trainer.step % 10 == 0:
-                    stopped = trainer.group.any(bool(requests))
-            trainer.check_finite()
+                    end_epoch(trainer, writes, measure)
+                show.perhaps(lambda: observer.update(trainer))
+                if writes:
+                    keep.perhaps(lambda: save(trainer))
             if writes:
                 save(trainer)
-                about = trainer.summary()
-                final = trainer.averaged or trainer.generator
-                path = trainer.out / "generator.safetensors"
-                checkpoint.save_weights(path, final, trainer.discriminator, trainer.config, about)
+                save_result(trainer)
+            else:
+                trainer.check_finite()
     except ValueError:  # a loss that is not finite, a full disk
-        if observer and trainer.group.writes:
-            observer.finish(trainer, f"stopped by an error after {trainer.step} steps")
+        observer.finish(trainer, f"stopped by an error after {trainer.step} steps")
         raise
     trainer.group.wait()
     where = f"after {trainer.epoch} of {trainer.config.epochs} epochs ({trainer.step} steps)"
     message = f"finished {where}" if trainer.finished else f"stopped {where}; run again to go on from here"
-    if observer and trainer.group.writes:
-        observer.finish(trainer, message)
+    observer.finish(trainer, message)
     return message
 
 

@@ -4,31 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from animegan_helpers.faces.faceset import FaceSet
 from animegan_helpers.gan.networks import count_parameters
-from animegan_helpers.measures.attributes import UNKNOWN, AttributeNetwork, name_faces, targets_of
+from animegan_helpers.measures.attributes import AttributeNetwork, accuracies
 
 LICENCE = "CC BY 4.0"
-
-
-def confusion_of(network: AttributeNetwork, faces: FaceSet) -> dict[str, np.ndarray]:
-    """factor -> (V, V) how many faces with the label of the row the network gives the name of the column.
-
-    Faces without a label for the factor are left out, and so are factors that nobody labelled.
-    """
-    seen, targets = name_faces(network, faces.images), targets_of(faces, network.factors)
-    tables = {}
-    for k, (factor, names) in enumerate(network.factors.items()):
-        known = targets[:, k] != UNKNOWN
-        if known.any():
-            pairs = targets[known, k] * len(names) + seen.values[factor][known]
-            tables[factor] = np.bincount(pairs, minlength=len(names) ** 2).reshape(len(names), len(names))
-    return tables
-
-
-def accuracies(confusion: dict[str, np.ndarray]) -> dict[str, float]:
-    """factor -> share of the faces that are named right: the diagonal of its table."""
-    return {factor: float(table.trace() / table.sum()) for factor, table in confusion.items()}
 
 
 @dataclass(frozen=True)

@@ -104,15 +104,29 @@ def targets_of(faces: FaceSet, factors: dict[str, list[str]]) -> np.ndarray:
     return np.array(columns, dtype=np.int64).T.reshape(len(faces), len(factors))
 
 
-def accuracy_of(network: AttributeNetwork, faces: FaceSet) -> dict[str, float]:
-    """factor -> share of the labelled faces that the network names right; factors that nobody labelled are left out."""
+def confusion_of(network: AttributeNetwork, faces: FaceSet) -> dict[str, np.ndarray]:
+    """factor -> (V, V) how many faces with the label of the row the network gives the name of the column.
+
+    Faces without a label for the factor are left out, and so are factors that nobody labelled.
+    """
     seen, targets = name_faces(network, faces.images), targets_of(faces, network.factors)
-    right = {}
-    for k, factor in enumerate(network.factors):
+    tables = {}
+    for k, (factor, names) in enumerate(network.factors.items()):
         known = targets[:, k] != UNKNOWN
         if known.any():
-            right[factor] = float((seen.values[factor] == targets[:, k])[known].mean())
-    return right
+            pairs = targets[known, k] * len(names) + seen.values[factor][known]
+            tables[factor] = np.bincount(pairs, minlength=len(names) ** 2).reshape(len(names), len(names))
+    return tables
+
+
+def accuracies(confusion: dict[str, np.ndarray]) -> dict[str, float]:
+    """factor -> share of the faces that are named right: the diagonal of its table."""
+    return {factor: float(table.trace() / table.sum()) for factor, table in confusion.items()}
+
+
+def accuracy_of(network: AttributeNetwork, faces: FaceSet) -> dict[str, float]:
+    """factor -> share of the labelled faces that the network names right; factors that nobody labelled are left out."""
+    return accuracies(confusion_of(network, faces))
 
 
 def hold_out(count: int, share: float = 0.1, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
