@@ -79,7 +79,7 @@ def test_regions_are_cleared_where_they_stand():
     assert editions.without_region("x", "SOLUTION", "stub") == ("x", False)
 
 
-def test_student_folder_is_complete_writes_its_report_and_nothing_is_overwritten(tmp_path):
+def test_student_folder_is_complete_and_nothing_is_overwritten(tmp_path):
     out = tmp_path / "student"
     words = [sys.executable, "-m", "animegan_helpers.course.editions", "student", "--out", str(out)]
     for _ in range(2):  # the second time over the first
@@ -88,15 +88,29 @@ def test_student_folder_is_complete_writes_its_report_and_nothing_is_overwritten
     for name in ("README.md", "pyproject.toml", "Makefile", "animegan_helpers/checks/core.py", "data/pretrained"):
         assert (out / name).exists()
     assert not (out / "tests").exists() and not (out / "data" / "cache").exists()
-    settings = os.environ | {"PYTHONPATH": str(out), "ANIMEGAN_RUNS": str(tmp_path / "runs")}
-    report = subprocess.run([*words[:3], "report"], capture_output=True, text=True, cwd=out, env=settings)
-    page = (out / "build" / "report.html").read_text(encoding="utf-8") if report.returncode == 0 else report.stderr
-    assert "epochs planned" in page and "Traceback" not in page and "own_runs" not in page  # results, and no code
     taken = tmp_path / "taken"
     taken.mkdir()
     (taken / "thesis.txt").write_text("mine")
     refused = subprocess.run([*words[:-1], str(taken)], capture_output=True, text=True)
     assert refused.returncode == 2 and "something else" in refused.stderr and (taken / "thesis.txt").exists()
+
+
+def test_a_student_gets_a_report_once_the_guess_is_made(tmp_path):
+    out = tmp_path / "student"
+    editions.write_student_edition(out)
+    words = [sys.executable, "-m", "animegan_helpers.course.editions", "report"]
+    settings = os.environ | {"PYTHONPATH": str(out), "ANIMEGAN_RUNS": str(tmp_path / "runs")}
+    untouched = subprocess.run(words, capture_output=True, text=True, cwd=out, env=settings)
+    assert untouched.returncode == 2 and "your turn" in untouched.stderr.splitlines()[-1]
+    path = out / "notebooks" / "09_your_report.ipynb"
+    notebook = nbformat.read(path, 4)
+    cell = next(cell for cell in notebook.cells if cell.id == "guess-09-modes")
+    cell.source = cell.source.replace(editions.CODE_STUB, "modes_guess = 0.5")
+    nbformat.write(notebook, path)
+    done = subprocess.run(words, capture_output=True, text=True, cwd=out, env=settings)
+    assert done.returncode == 0, done.stderr
+    page = (out / "build" / "report.html").read_text(encoding="utf-8")
+    assert "epochs planned" in page and "own_runs" not in page  # results, and no code
 
 
 @needs_nbgrader
