@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from tqdm.auto import tqdm
 
+from animegan_helpers.gan.running import Observer
 from animegan_helpers.gan.training import Trainer
 from animegan_helpers.pictures import make_grid, png_bytes
 
@@ -18,7 +19,7 @@ BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"  # Okabe a
 DPI = 90  # of the curves beside a grid
 
 
-class ProgressBar:
+class ProgressBar(Observer):
     """Watches a run in a terminal."""
 
     def start(self, trainer: Trainer) -> None:
@@ -151,7 +152,7 @@ def show(widget, picture: bytes, hint: str):
     return display(bundle, raw=True, display_id=True)
 
 
-class LivePanel:
+class LivePanel(Observer):
     """Watches a run in a notebook: curves, the fixed-noise grid, progress and time left, in one place.
 
     faces: how many of the fixed-noise samples to show, a square number up to 64; updates: pictures drawn so far.

@@ -20,7 +20,7 @@ from animegan_helpers.gan import checkpoint, matrix_products
 from animegan_helpers.gan.checkpoint import CheckpointError, load_weights, read_tensors
 from animegan_helpers.gan.distributed import start_group
 from animegan_helpers.gan.networks import build_networks
-from animegan_helpers.gan.running import resume, run, train
+from animegan_helpers.gan.running import Observer, resume, run, train
 from animegan_helpers.gan.training import Trainer, TrainingConfig, TrainingError, epoch_order, load_presets, preset
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -188,9 +188,7 @@ def test_killed_at_any_moment_gives_the_same_bytes(images, tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_interrupt_ends_between_steps_with_a_checkpoint(images, tmp_path):
-    class Impatient:
-        def start(self, trainer): ...
-
+    class Impatient(Observer):
         def update(self, trainer):
             if trainer.step == 3:
                 os.kill(os.getpid(), signal.SIGINT)
@@ -208,15 +206,11 @@ def test_interrupt_ends_between_steps_with_a_checkpoint(images, tmp_path):
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(images, tmp_path):
-    class Poison:
-        def start(self, trainer): ...
-
+    class Poison(Observer):
         def update(self, trainer):
             if trainer.step == 5:
                 with torch.no_grad():
                     next(trainer.generator.parameters()).fill_(torch.nan)
-
-        def finish(self, trainer, message): ...
 
     with pytest.raises(TrainingError, match="weights are not finite after step 5"):
         run(Trainer(small(), images, tmp_path, "cpu"), Poison(), update_seconds=0.0, checkpoint_seconds=0.0)
@@ -519,12 +513,7 @@ def test_a_folder_called_damaged_is_no_damaged_checkpoint(images, tmp_path):
 
 
 def test_an_observer_hears_of_an_error(images, tmp_path):
-    class Watcher:
-        def start(self, trainer):
-            self.message = None
-
-        def update(self, trainer): ...
-
+    class Watcher(Observer):
         def finish(self, trainer, message):
             self.message = message
 
