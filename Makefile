@@ -12,7 +12,7 @@ NOTEBOOK ?= notebooks/00_start_here.ipynb
 .PHONY: lab env test run notebooks figures clean student teacher release slides report
 
 lab: $(READY)
-	$(VENV_PYTHON) -m animegan_helpers.workbook lab "$(NOTEBOOK)"
+	$(VENV_PYTHON) -m animegan_workshop.teaching.notebooks lab "$(NOTEBOOK)"
 
 env: $(READY)
 
@@ -31,22 +31,22 @@ test: export OMP_WAIT_POLICY = PASSIVE
 test: $(READY)
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m pytest tests -n 2 --dist loadfile
-	$(VENV_PYTHON) -m animegan_helpers.workbook test
+	$(VENV_PYTHON) -m animegan_workshop.teaching.notebooks test
 
 # Every notebook top to bottom at the chosen budget, as HTML under build/.
 run: $(READY)
-	$(VENV_PYTHON) -m animegan_helpers.workbook run
+	$(VENV_PYTHON) -m animegan_workshop.teaching.notebooks run
 
 # The same, into the notebooks themselves.
 notebooks: $(READY)
-	$(VENV_PYTHON) -m animegan_helpers.workbook run --in-place
+	$(VENV_PYTHON) -m animegan_workshop.teaching.notebooks run --in-place
 
 figures: $(READY)
 	$(VENV_PYTHON) figures/make_figures.py
 
 # The notebooks without solutions, with all that a student needs, in build/student.
 student: $(READY)
-	$(VENV_PYTHON) -m animegan_helpers.course.editions student
+	$(VENV_PYTHON) -m animegan_workshop.teaching.editions student
 
 # nbgrader, for whoever marks: it adds buttons to the JupyterLab of this .venv. Also what `make slides` needs.
 teacher: $(READY)
@@ -54,15 +54,15 @@ teacher: $(READY)
 
 # What nbgrader gives out, in grading/release; needs `make teacher` once.
 release: $(READY)
-	$(VENV_PYTHON) -m animegan_helpers.course.editions release
+	$(VENV_PYTHON) -m animegan_workshop.teaching.editions release
 
 # A deck of each notebook, one file that needs no network, in build/slides; needs `make teacher` once.
 slides: $(READY)
-	$(VENV_PYTHON) -m animegan_helpers.course.editions slides
+	$(VENV_PYTHON) -m animegan_workshop.teaching.editions slides
 
 # Your report, notebook 09, run and written as one page: build/report.html.
 report: $(READY)
-	$(VENV_PYTHON) -m animegan_helpers.course.editions report
+	$(VENV_PYTHON) -m animegan_workshop.teaching.editions report
 
 clean:
 	$(PYTHON) -c "import shutil; [shutil.rmtree(p, ignore_errors=True) for p in ('build', '.pytest_cache', '.ruff_cache')]"

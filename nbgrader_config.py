@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from animegan_helpers.course.editions import CODE_STUB, TEXT_STUB
+from animegan_workshop.teaching.editions import CODE_STUB, TEXT_STUB
 
 c = get_config()  # noqa: F821
 

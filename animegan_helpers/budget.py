@@ -38,8 +38,24 @@ BUDGETS = {
     budget.name: budget
     for budget in (
         Budget("smoke", faces=300, width=8, epochs=2, toy_steps=150, samples=300, preset="smoke"),
-        Budget("laptop", faces=6_000, width=32, epochs=16, toy_steps=3_000, samples=2_000, preset="laptop"),
-        Budget("gpu", faces=25_000, width=64, epochs=100, toy_steps=10_000, samples=10_000, preset="report"),
+        Budget(
+            "laptop",
+            faces=6_000,
+            width=32,
+            epochs=16,
+            toy_steps=3_000,
+            samples=2_000,
+            preset="laptop",
+        ),
+        Budget(
+            "gpu",
+            faces=25_000,
+            width=64,
+            epochs=100,
+            toy_steps=10_000,
+            samples=10_000,
+            preset="report",
+        ),
     )
 }
 
@@ -54,9 +70,15 @@ def choose_budget(name: str | None = None) -> Budget:
 
     Raises ValueError when there is no budget of that name.
     """
-    name = name or os.environ.get("ANIMEGAN_BUDGET") or ("gpu" if torch.cuda.is_available() else "laptop")
+    name = (
+        name
+        or os.environ.get("ANIMEGAN_BUDGET")
+        or ("gpu" if torch.cuda.is_available() else "laptop")
+    )
     if name not in BUDGETS:
-        raise ValueError(f"no budget is called {name!r}: set ANIMEGAN_BUDGET to one of {', '.join(BUDGETS)}")
+        raise ValueError(
+            f"no budget is called {name!r}: set ANIMEGAN_BUDGET to one of {', '.join(BUDGETS)}"
+        )
     return BUDGETS[name]
 
 
@@ -66,14 +88,29 @@ def choose_device(name: str | None = None) -> torch.device:
     Raises ValueError when the machine has no such device.
     """
     if name is None:
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        name = (
+            "cuda"
+            if torch.cuda.is_available()
+            else "mps"
+            if torch.backends.mps.is_available()
+            else "cpu"
+        )
     try:
         device = torch.device(name)
-        if device.type == "cuda":  # streams, graphs and torchrun's processes go by the current device
+        if (
+            device.type == "cuda"
+        ):  # streams, graphs and torchrun's processes go by the current device
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", device.index or 0)))
         torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError, AttributeError):  # a torch without CUDA lacks names
-        raise ValueError(f"this machine has no device {name!r}: use cpu, or leave the device out") from None
+    except (
+        RuntimeError,
+        AssertionError,
+        NotImplementedError,
+        AttributeError,
+    ):  # a torch without CUDA lacks names
+        raise ValueError(
+            f"this machine has no device {name!r}: use cpu, or leave the device out"
+        ) from None
     return device
 
 
@@ -84,9 +121,17 @@ def best_precision(device: torch.device, width: int = 64, batch: int = 50) -> st
     """
     if device.type == "mps":
         return "fp32"
-    with torch.random.fork_rng(devices=[]):  # a measurement leaves the random numbers of whoever asks alone
-        layer = nn.Conv2d(width, 2 * width, 4, 2, 1, bias=False).to(device, memory_format=torch.channels_last)
-        images = torch.rand(batch, width, 32, 32).to(device, memory_format=torch.channels_last).requires_grad_()
+    with torch.random.fork_rng(
+        devices=[]
+    ):  # a measurement leaves the random numbers of whoever asks alone
+        layer = nn.Conv2d(width, 2 * width, 4, 2, 1, bias=False).to(
+            device, memory_format=torch.channels_last
+        )
+        images = (
+            torch.rand(batch, width, 32, 32)
+            .to(device, memory_format=torch.channels_last)
+            .requires_grad_()
+        )
 
     def there_and_back(enabled: bool) -> None:
         with torch.autocast(device.type, torch.bfloat16, enabled=enabled):
@@ -97,7 +142,9 @@ def best_precision(device: torch.device, width: int = 64, batch: int = 50) -> st
     return "bf16" if bf16 else "fp32"
 
 
-def clearly_faster(first: Callable[[], None], second: Callable[[], None], device: torch.device) -> bool:
+def clearly_faster(
+    first: Callable[[], None], second: Callable[[], None], device: torch.device
+) -> bool:
     """Whether the first takes less than nine tenths of the second's time, each at its best of five rounds.
 
     On a CPU one thread's own time is taken: the clock on the wall would also count what else the machine is doing.
@@ -143,7 +190,9 @@ def start_notebook(number: str) -> Budget:
     """
     seed_everything(0)
     budget = choose_budget()
-    print(f"budget {budget.name!r} on {describe_machine()}; change it with ANIMEGAN_BUDGET=smoke, laptop or gpu")
+    print(
+        f"budget {budget.name!r} on {describe_machine()}; change it with ANIMEGAN_BUDGET=smoke, laptop or gpu"
+    )
     timings = DATA / "timings.json"
     measured = json.loads(timings.read_text(encoding="utf-8")) if timings.exists() else {}
     for name in BUDGETS:

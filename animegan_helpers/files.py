@@ -31,15 +31,21 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         write(temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        with suppress(OSError):  # safetensors makes files that nobody else may read, but a class shares them
+        with suppress(
+            OSError
+        ):  # safetensors makes files that nobody else may read, but a class shares them
             temporary.chmod(0o644)
         os.replace(temporary, path)
     except (OSError, SafetensorError) as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or str(error)
-        raise WriteError(f"cannot write {path}: {reason}; what was saved before is untouched") from None
-    if os.name == "posix":  # the rename itself must reach the disk too, where the folder's kind of disk knows how
+        raise WriteError(
+            f"cannot write {path}: {reason}; what was saved before is untouched"
+        ) from None
+    if (
+        os.name == "posix"
+    ):  # the rename itself must reach the disk too, where the folder's kind of disk knows how
         with suppress(OSError):
             folder = os.open(path.parent, os.O_RDONLY)
             try:

@@ -11,11 +11,16 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from tqdm.auto import tqdm
 
-from animegan_helpers.gan.running import Observer
-from animegan_helpers.gan.training import Trainer
 from animegan_helpers.pictures import make_grid, png_bytes
+from animegan_helpers.runs import Observer
+from animegan_helpers.training import Trainer
 
-BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"  # Okabe and Ito's colour-blind-safe palette
+BLUE, ORANGE, GREEN, RED = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+)  # Okabe and Ito's colour-blind-safe palette
 DPI = 90  # of the curves beside a grid
 
 
@@ -23,13 +28,17 @@ class ProgressBar(Observer):
     """Watches a run in a terminal."""
 
     def start(self, trainer: Trainer) -> None:
-        self.bar = tqdm(total=len(trainer.history), initial=trainer.step, unit="step", dynamic_ncols=True)
+        self.bar = tqdm(
+            total=len(trainer.history), initial=trainer.step, unit="step", dynamic_ncols=True
+        )
 
     def update(self, trainer: Trainer) -> None:
         self.bar.update(trainer.step - self.bar.n)
         recent = {name: float(values[-50:].mean()) for name, values in trainer.curves().items()}
-        self.bar.set_postfix(epoch=f"{trainer.epoch}/{trainer.config.epochs}",
-                             **{name: f"{value:.2f}" for name, value in recent.items()})  # fmt: skip
+        self.bar.set_postfix(
+            epoch=f"{trainer.epoch}/{trainer.config.epochs}",
+            **{name: f"{value:.2f}" for name, value in recent.items()},
+        )
 
     def finish(self, trainer: Trainer, message: str) -> None:
         self.bar.update(trainer.step - self.bar.n)
@@ -52,8 +61,13 @@ class Curves:
     total_epochs: the right end of the axis; highest: the top of the losses' axis, else it follows them.
     """
 
-    def __init__(self, steps_per_epoch: int, total_epochs: float, highest: float | None = None,
-                 size: tuple[float, float] = (5.0, 4.4)):  # fmt: skip
+    def __init__(
+        self,
+        steps_per_epoch: int,
+        total_epochs: float,
+        highest: float | None = None,
+        size: tuple[float, float] = (5.0, 4.4),
+    ):
         self.steps_per_epoch, self.highest = steps_per_epoch, highest
         self.figure = Figure(figsize=size)
         losses, chances = self.figure.subplots(2, 1, sharex=True)
@@ -99,9 +113,13 @@ def loss_limit(curves: dict[str, np.ndarray]) -> float:
     return max(4.0, 1.3 * float(np.percentile(both, 99))) if len(both) else 4.0
 
 
-def draw_curves(curves: dict[str, np.ndarray], steps_per_epoch: int, total_epochs: float | None = None) -> Figure:
+def draw_curves(
+    curves: dict[str, np.ndarray], steps_per_epoch: int, total_epochs: float | None = None
+) -> Figure:
     """The figure of Curves; total_epochs: the right end of the axis, else the curves' own."""
-    return Curves(steps_per_epoch, total_epochs or len(curves["loss_d"]) / steps_per_epoch).move(curves)
+    return Curves(steps_per_epoch, total_epochs or len(curves["loss_d"]) / steps_per_epoch).move(
+        curves
+    )
 
 
 def readable_time(seconds: float) -> str:
@@ -113,8 +131,14 @@ def readable_time(seconds: float) -> str:
 
 def side_by_side(*pictures: Image.Image) -> Image.Image:
     """Pictures in a row on white, tops aligned."""
-    row = Image.new("RGB", (sum(p.width for p in pictures) + 12 * (len(pictures) - 1), max(p.height for p in pictures)),
-                    "white")  # fmt: skip
+    row = Image.new(
+        "RGB",
+        (
+            sum(p.width for p in pictures) + 12 * (len(pictures) - 1),
+            max(p.height for p in pictures),
+        ),
+        "white",
+    )
     left = 0
     for picture in pictures:
         row.paste(picture, (left, 0))
@@ -168,16 +192,24 @@ class LivePanel(Observer):
 
         self.first_step, self.began = trainer.step, time.monotonic()
         pixels = self.side * 66 - 2  # of the grid; the curves are as high
-        self.curves = Curves(trainer.steps_per_epoch, trainer.config.epochs, size=(4.9, pixels / DPI))
+        self.curves = Curves(
+            trainer.steps_per_epoch, trainer.config.epochs, size=(4.9, pixels / DPI)
+        )
         full = widgets.Layout(width="auto", margin="0")
         self.status = widgets.HTML(layout=full)
         self.bar = widgets.IntProgress(max=len(trainer.history), layout=full)
         # sizes that stand still: nothing moves when a picture is replaced by the next
-        self.images = [widgets.Image(width=width, height=pixels, layout=widgets.Layout(flex="0 0 auto", margin="0"))
-                       for width in (int(4.9 * DPI), pixels)]  # fmt: skip
+        self.images = [
+            widgets.Image(
+                width=width, height=pixels, layout=widgets.Layout(flex="0 0 auto", margin="0")
+            )
+            for width in (int(4.9 * DPI), pixels)
+        ]
         for image in self.images:
             image.add_class("animegan-live")
-        row = widgets.HBox(self.images, layout=widgets.Layout(grid_gap="12px", margin="6px 0 0 0", overflow="auto"))
+        row = widgets.HBox(
+            self.images, layout=widgets.Layout(grid_gap="12px", margin="6px 0 0 0", overflow="auto")
+        )
         layout = widgets.Layout(width="fit-content", overflow="hidden")
         self.panel = widgets.VBox([self.status, self.bar, row], layout=layout)
         self._draw(trainer)
@@ -196,7 +228,14 @@ class LivePanel(Observer):
         self.handle.update(Shown(self._picture(), format="jpeg"))
         self.panel.close()
         notes = [f"note, epoch {epoch}: {note}" for epoch, note in trainer.notes[-3:]]
-        print("\n".join([f"{message} ({readable_time(trainer.seconds)} of training on {trainer.device.type})", *notes]))
+        print(
+            "\n".join(
+                [
+                    f"{message} ({readable_time(trainer.seconds)} of training on {trainer.device.type})",
+                    *notes,
+                ]
+            )
+        )
 
     def _draw(self, trainer: Trainer) -> None:
         start = time.monotonic()
@@ -214,7 +253,9 @@ class LivePanel(Observer):
     def _say(self, trainer: Trainer) -> None:
         done, seconds = trainer.step - self.first_step, time.monotonic() - self.began
         speed = f"{done * trainer.config.batch / seconds:.0f} images/s" if done else "starting"
-        left = readable_time((len(trainer.history) - trainer.step) * seconds / done) if done else "?"
+        left = (
+            readable_time((len(trainer.history) - trainer.step) * seconds / done) if done else "?"
+        )
         self.bar.value = trainer.step
         self.status.value = (
             f"epoch <b>{trainer.step / trainer.steps_per_epoch:.1f}</b> of {trainer.config.epochs} &middot; "

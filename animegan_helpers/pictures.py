@@ -8,11 +8,13 @@ import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
-from animegan_helpers.faces.faceset import to_uint8
+from animegan_helpers.faces import to_uint8
 from animegan_helpers.files import WriteError, unused
 
 
-def make_grid(images: torch.Tensor | np.ndarray, columns: int = 8, scale: int = 1, gap: int = 2) -> Image.Image:
+def make_grid(
+    images: torch.Tensor | np.ndarray, columns: int = 8, scale: int = 1, gap: int = 2
+) -> Image.Image:
     """(N, 3, H, W) images, a float tensor in [-1, 1] or uint8, side by side on white, each pixel `scale` wide."""
     if isinstance(images, torch.Tensor):
         # one fixed range for every picture: stretching each by itself would hide saturation
@@ -40,8 +42,13 @@ def png_bytes(picture: Image.Image | Figure, dpi: int = 90) -> bytes:
 
 def check_samples_target(out: Path) -> None:
     """Raises WriteError where samples would overwrite something, or would go into a folder that looks like a file."""
-    if out.suffix.lower() in (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".npz") or out.suffix in (".NPY", ".PNG"):
-        raise WriteError(f"{out}: samples go into FILE.npy, into FILE.png as a grid, or as one PNG each into a folder")
+    if out.suffix.lower() in (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".npz") or out.suffix in (
+        ".NPY",
+        ".PNG",
+    ):
+        raise WriteError(
+            f"{out}: samples go into FILE.npy, into FILE.png as a grid, or as one PNG each into a folder"
+        )
     if not (out.is_dir() and not any(out.iterdir())):  # a new folder of the user's will do
         unused(out)
 

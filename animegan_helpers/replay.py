@@ -27,8 +27,12 @@ from animegan_helpers.live import (
 from animegan_helpers.pictures import png_bytes
 
 CURVES = ("loss_d", "loss_g", "d_real", "d_fake")
-MEASURES = {"modes": "modes covered", "kl": "KL to the data (nats)", "frechet": "Frechet distance (FCD)",
-            "coverage": "coverage"}  # fmt: skip
+MEASURES = {
+    "modes": "modes covered",
+    "kl": "KL to the data (nats)",
+    "frechet": "Frechet distance (FCD)",
+    "coverage": "coverage",
+}
 """Columns of measures.csv that get a curve, and what stands above it."""
 
 
@@ -40,13 +44,15 @@ def load_history(run: Path | str) -> tuple[dict[str, np.ndarray], int]:
     path = Path(run) / "history.csv"
     table = read_columns(path)
     if not {"epoch", *CURVES} <= set(table):
-        raise ValueError(f"{path} is missing, or no history of a run (columns epoch, {', '.join(CURVES)})")
+        raise ValueError(
+            f"{path} is missing, or no history of a run (columns epoch, {', '.join(CURVES)})"
+        )
     rows = int((table["epoch"] == table["epoch"][0]).sum())
     return {name: table[name].astype(np.float32) for name in CURVES}, rows
 
 
 def load_measures(run: Path | str) -> dict[str, np.ndarray]:
-    """"epoch" and the measures of a run's measures.csv, (rows,) each; {} where nothing was measured."""
+    """ "epoch" and the measures of a run's measures.csv, (rows,) each; {} where nothing was measured."""
     table = read_columns(Path(run) / "measures.csv")
     return table if "epoch" in table and set(MEASURES) & set(table) else {}
 
@@ -55,7 +61,9 @@ def read_columns(path: Path) -> dict[str, np.ndarray]:
     """The columns of a CSV file with a header, (rows,) each, nan for what is no number; {} where there is no row."""
     if not path.is_file():
         return {}
-    header, *rows = list(csv.reader(path.read_text(encoding="utf-8", errors="replace").splitlines())) or [[]]
+    header, *rows = list(
+        csv.reader(path.read_text(encoding="utf-8", errors="replace").splitlines())
+    ) or [[]]
     rows = [[_number(cell) for cell in row] for row in rows if len(row) == len(header)]
     return dict(zip(header, np.array(rows).T)) if rows else {}
 
@@ -69,7 +77,10 @@ def _number(text: str) -> float:
 
 def grid_paths(run: Path | str) -> dict[int, Path]:
     """Epoch -> the file of the grid kept of it, in order."""
-    return {int(path.stem.split("-")[1]): path for path in sorted((Path(run) / "grids").glob("epoch-*.webp"))}
+    return {
+        int(path.stem.split("-")[1]): path
+        for path in sorted((Path(run) / "grids").glob("epoch-*.webp"))
+    }
 
 
 def load_grids(run: Path | str) -> dict[int, Image.Image]:
@@ -85,12 +96,17 @@ class MeasureCurves:
         names = [name for name in MEASURES if name in measures]
         self.figure = Figure(figsize=(width / DPI, 1.7), layout="constrained")
         self.lines = {}
-        for axes, name, colour in zip(self.figure.subplots(1, len(names), squeeze=False)[0], names,
-                                      (BLUE, ORANGE, GREEN, RED)):  # fmt: skip
+        for axes, name, colour in zip(
+            self.figure.subplots(1, len(names), squeeze=False)[0], names, (BLUE, ORANGE, GREEN, RED)
+        ):
             values = measures[name][np.isfinite(measures[name])]
             self.lines[name] = axes.plot([], [], color=colour, marker="o", markersize=3)[0]
-            axes.set(title=MEASURES[name], xlabel="epoch", xlim=(0, total_epochs + 0.5),
-                     ylim=(0, 1.1 * float(values.max(initial=1e-6))))  # fmt: skip
+            axes.set(
+                title=MEASURES[name],
+                xlabel="epoch",
+                xlim=(0, total_epochs + 0.5),
+                ylim=(0, 1.1 * float(values.max(initial=1e-6))),
+            )
             axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
             axes.title.set_fontsize(9)
             axes.grid(alpha=0.2)
@@ -118,7 +134,9 @@ class Frames:
         self.epochs = list(self.grids)
         self.side = int(min(faces, 64) ** 0.5) * 66 - 2  # of the part of the grid that is shown
         self.pixels = min(self.side, pixels)
-        self.curves = Curves(self.rows, self.epochs[-1], loss_limit(self.history), size=(4.9, self.pixels / DPI))
+        self.curves = Curves(
+            self.rows, self.epochs[-1], loss_limit(self.history), size=(4.9, self.pixels / DPI)
+        )
         measures = load_measures(run)
         width = int(4.9 * DPI) + 12 + self.pixels
         self.measures = MeasureCurves(measures, self.epochs[-1], width) if measures else None
@@ -128,14 +146,18 @@ class Frames:
         so_far = {name: values[: epoch * self.rows] for name, values in self.history.items()}
         grid = Image.open(self.grids[epoch]).convert("RGB")
         side = min(self.side, *grid.size)
-        grid = grid.crop((0, 0, side, side)).resize((self.pixels, self.pixels), Image.Resampling.LANCZOS)
+        grid = grid.crop((0, 0, side, side)).resize(
+            (self.pixels, self.pixels), Image.Resampling.LANCZOS
+        )
         top = side_by_side(figure_image(self.curves.move(so_far)), grid)
         return stacked(top, figure_image(self.measures.move(epoch))) if self.measures else top
 
 
 def stacked(*pictures: Image.Image) -> Image.Image:
     """Pictures in a column on white."""
-    column = Image.new("RGB", (max(p.width for p in pictures), sum(p.height for p in pictures)), "white")
+    column = Image.new(
+        "RGB", (max(p.width for p in pictures), sum(p.height for p in pictures)), "white"
+    )
     top = 0
     for picture in pictures:
         column.paste(picture, (0, top))
@@ -157,15 +179,22 @@ def replay(run: Path | str, faces: int = 36):
     frames = Frames(run, faces)
     epochs, draw = frames.epochs, lru_cache(maxsize=32)(frames.draw)
     last = draw(epochs[-1])
-    image = widgets.Image(value=png_bytes(last), layout=widgets.Layout(align_self="flex-start", margin="6px 0 0 0"))
+    image = widgets.Image(
+        value=png_bytes(last), layout=widgets.Layout(align_self="flex-start", margin="6px 0 0 0")
+    )
     image.add_class("animegan-replay")
-    slider = widgets.SelectionSlider(options=epochs, value=epochs[-1], description="epoch",
-                                     layout=widgets.Layout(width="480px"))  # fmt: skip
+    slider = widgets.SelectionSlider(
+        options=epochs, value=epochs[-1], description="epoch", layout=widgets.Layout(width="480px")
+    )
     play = widgets.Play(value=len(epochs) - 1, max=len(epochs) - 1, interval=500, show_repeat=False)
     widgets.jslink((play, "value"), (slider, "index"))
     slider.observe(lambda change: setattr(image, "value", png_bytes(draw(change["new"]))), "value")
-    button = widgets.Button(description="save GIF", icon="film", tooltip="writes replay.gif beside the notebook",
-                            layout=widgets.Layout(width="auto"))  # fmt: skip
+    button = widgets.Button(
+        description="save GIF",
+        icon="film",
+        tooltip="writes replay.gif beside the notebook",
+        layout=widgets.Layout(width="auto"),
+    )
     status = widgets.Label()
 
     def write(_) -> None:
@@ -210,7 +239,9 @@ def export_run(run: Path | str, folder: Path | str, rows: int = 50, limit: int =
     if not grids:
         raise ValueError(f"{run} holds no finished epoch: train for one epoch first")
     per_epoch = load_history(run)[1]
-    every = next(k for k in range(1, per_epoch + 1) if per_epoch % k == 0 and per_epoch // k <= rows)
+    every = next(
+        k for k in range(1, per_epoch + 1) if per_epoch % k == 0 and per_epoch // k <= rows
+    )
     (folder / "grids").mkdir(parents=True)
     header, *steps = (run / "history.csv").read_text(encoding="utf-8").splitlines()
     kept = steps[every - 1 : max(grids) * per_epoch : every]
@@ -218,7 +249,9 @@ def export_run(run: Path | str, folder: Path | str, rows: int = 50, limit: int =
     if (run / "measures.csv").is_file():
         files["measures.csv"] = (run / "measures.csv").read_text(encoding="utf-8")
     for name, text in files.items():
-        write_atomically(folder / name, lambda temporary, text=text: temporary.write_text(text, encoding="utf-8"))
+        write_atomically(
+            folder / name, lambda temporary, text=text: temporary.write_text(text, encoding="utf-8")
+        )
     for epoch, grid in small_enough(grids, limit).items():
         (folder / "grids" / f"epoch-{epoch:04d}.webp").write_bytes(grid)
 

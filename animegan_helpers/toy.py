@@ -57,7 +57,9 @@ def modes_captured(samples: torch.Tensor, centres: torch.Tensor, std: float) -> 
 
 def perceptron(inputs: int, outputs: int, width: int = 64) -> nn.Sequential:
     """Three hidden layers of ReLU and a linear one, He's initialisation: (N, inputs) -> (N, outputs)."""
-    layers = [layer for size in (inputs, width, width) for layer in (nn.Linear(size, width), nn.ReLU())]
+    layers = [
+        layer for size in (inputs, width, width) for layer in (nn.Linear(size, width), nn.ReLU())
+    ]
     net = nn.Sequential(*layers, nn.Linear(width, outputs))
     for layer in net[::2]:
         nn.init.kaiming_normal_(layer.weight), nn.init.normal_(layer.bias, 0, 0.3)
@@ -78,17 +80,30 @@ class ToyGAN:
     (Mescheder et al., 2018, arXiv 1801.04406); rate: Adam's, brought to 0 along half a cosine; batch: points a step.
     """
 
-    def __init__(self, mixture: Mixture, fourier: int = 0, noise: float = 0.0, r1: float = 0.0,
-                 loss: str = "non-saturating", rate: float = 4e-3, batch: int = 256, seed: int = 0):  # fmt: skip
+    def __init__(
+        self,
+        mixture: Mixture,
+        fourier: int = 0,
+        noise: float = 0.0,
+        r1: float = 0.0,
+        loss: str = "non-saturating",
+        rate: float = 4e-3,
+        batch: int = 256,
+        seed: int = 0,
+    ):
         self.mixture, self.noise, self.r1, self.loss = mixture, noise, r1, loss
         self.rate, self.batch, self.noise_now, self.steps_done = rate, batch, 0.0, 0
-        self.scale = (mixture.centres.square().mean() + mixture.std**2).sqrt().item()  # std of one coordinate
+        self.scale = (
+            (mixture.centres.square().mean() + mixture.std**2).sqrt().item()
+        )  # std of one coordinate
         torch.manual_seed(seed)
         self.directions = 5 * torch.randn(2, fourier)
         self.G, self.D = perceptron(2, 2), perceptron(2 + 2 * fourier, 1)
         self.averaged = copy.deepcopy(self.G).requires_grad_(False)  # what samples are drawn from
         nets, betas = (self.G, self.D), (0.5, 0.99)
-        self.optimiser_g, self.optimiser_d = (torch.optim.Adam(n.parameters(), rate, betas, fused=True) for n in nets)
+        self.optimiser_g, self.optimiser_d = (
+            torch.optim.Adam(n.parameters(), rate, betas, fused=True) for n in nets
+        )
 
     def latent(self, count: int) -> torch.Tensor:
         """Uniform on a square, unit variance: (count, 2)."""
@@ -106,7 +121,11 @@ class ToyGAN:
 
     def blur(self, points: torch.Tensor) -> torch.Tensor:
         """Points (N, 2) with this step's instance noise on them."""
-        return points + self.noise_now * self.scale * torch.randn_like(points) if self.noise_now else points
+        return (
+            points + self.noise_now * self.scale * torch.randn_like(points)
+            if self.noise_now
+            else points
+        )
 
     def d_step(self) -> float:
         """One update of D on a real and a fake batch; its loss, the two terms summed (2 ln 2 at equilibrium)."""
@@ -118,21 +137,29 @@ class ToyGAN:
         self.optimiser_d.zero_grad()
         if penalise:
             (slope,) = torch.autograd.grad(real_logits.sum(), both, create_graph=True)
-            (4 * self.r1 / 2 * (slope[: self.batch] * self.scale).square().sum(1).mean()).backward(retain_graph=True)
+            (4 * self.r1 / 2 * (slope[: self.batch] * self.scale).square().sum(1).mean()).backward(
+                retain_graph=True
+            )
         loss.backward()
         self.optimiser_d.step()
         return loss.item()
 
     def g_step(self) -> float:
         """One update of G against the present D; its loss."""
-        loss = generator_loss(self.judge(self.blur(self.G(self.latent(self.batch)) * self.scale)), self.loss)
+        loss = generator_loss(
+            self.judge(self.blur(self.G(self.latent(self.batch)) * self.scale)), self.loss
+        )
         self.optimiser_g.zero_grad()
         loss.backward(inputs=list(self.G.parameters()))  # no gradient is left in D
         self.optimiser_g.step()
-        torch._foreach_lerp_([*self.averaged.parameters()], [p.detach() for p in self.G.parameters()], 0.01)
+        torch._foreach_lerp_(
+            [*self.averaged.parameters()], [p.detach() for p in self.G.parameters()], 0.01
+        )
         return loss.item()
 
-    def train(self, steps: int, show: Callable[["ToyGAN"], None] = lambda gan: None) -> list[tuple[float, float]]:
+    def train(
+        self, steps: int, show: Callable[["ToyGAN"], None] = lambda gan: None
+    ) -> list[tuple[float, float]]:
         """`steps` rounds of D, then G; calls show(self) after each; the losses of D and G. Single-threaded: faster."""
         threads, history = torch.get_num_threads(), []
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from animegan_helpers.faces.faceset import load_faces
+from animegan_helpers.faces import load_faces
 from animegan_helpers.live import figure_image
 
 HERE = Path(__file__).parent
@@ -27,7 +27,9 @@ class Statistics:
     rgb: np.ndarray  # (3, 32)
     brightness: np.ndarray  # (32,), of (max + min) / 2 over the channels
     saturation: np.ndarray  # (32,), of max - min over the channels
-    power: np.ndarray  # (31,), grey, averaged over the circle of each whole frequency, 1 to 31 waves a picture
+    power: (
+        np.ndarray
+    )  # (31,), grey, averaged over the circle of each whole frequency, 1 to 31 waves a picture
 
 
 def statistics(images: np.ndarray) -> Statistics:
@@ -72,35 +74,56 @@ def draw(sets: dict[str, Statistics]) -> Figure:
         axes.axis("off")
     middle = (np.arange(32) + 0.5) / 32
     panels = {
-        "brightness": lambda of: (middle, of.brightness), "saturation": lambda of: (middle, of.saturation),
-        "red": lambda of: (middle, of.rgb[0]), "spectrum": lambda of: (np.arange(1, 32), of.power),
-    }  # fmt: skip
+        "brightness": lambda of: (middle, of.brightness),
+        "saturation": lambda of: (middle, of.saturation),
+        "red": lambda of: (middle, of.rgb[0]),
+        "spectrum": lambda of: (np.arange(1, 32), of.power),
+    }
     for axes, (title, curve) in zip(bottom.subplots(1, len(panels)), panels.items()):
         for (name, of), colour in zip(sets.items(), COLOURS):
             axes.plot(*curve(of), color=colour, label=name, lw=1.6)
         if title == "spectrum":
-            axes.set(title="power spectrum, grey", xlabel="waves across the picture", ylabel="mean power",
-                     xscale="log", yscale="log")  # fmt: skip
+            axes.set(
+                title="power spectrum, grey",
+                xlabel="waves across the picture",
+                ylabel="mean power",
+                xscale="log",
+                yscale="log",
+            )
             axes.legend(fontsize=8)
         else:
-            axes.set(title=f"histogram of {title}", xlabel=f"{title} (0 to 1)", ylabel="share of pixels",
-                     ylim=(0, None))  # fmt: skip
+            axes.set(
+                title=f"histogram of {title}",
+                xlabel=f"{title} (0 to 1)",
+                ylabel="share of pixels",
+                ylim=(0, None),
+            )
     return figure
 
 
 def main() -> None:
     if len(sys.argv) < 2:
-        sys.exit("say which real faces: python figures/compare_sets.py FOLDER_OR_ZIP [FOLDER_OR_ZIP ...]")
+        sys.exit(
+            "say which real faces: python figures/compare_sets.py FOLDER_OR_ZIP [FOLDER_OR_ZIP ...]"
+        )
     sets = {"drawn": statistics(load_faces("", count=COUNT).images)}
     for path in sys.argv[1:]:
         sets[Path(path).stem] = statistics(load_faces(path, count=COUNT).images)
     figure_image(draw(sets)).save(HERE / "drawn_and_real.webp", quality=88)
     first = sys.argv[1]
-    columns = {name: distances(of, sets[Path(first).stem]) for name, of in sets.items() if name != Path(first).stem}
-    print(f"| distance from {Path(first).stem}, {COUNT:,} faces each | " + " | ".join(columns) + " |")
+    columns = {
+        name: distances(of, sets[Path(first).stem])
+        for name, of in sets.items()
+        if name != Path(first).stem
+    }
+    print(
+        f"| distance from {Path(first).stem}, {COUNT:,} faces each | " + " | ".join(columns) + " |"
+    )
     print("| --- |" + " ---: |" * len(columns))
     for row in next(iter(columns.values())):
-        print(f"| {row} | " + " | ".join(f"{values[row]:.3f}" for values in columns.values()) + " |")
+        print(
+            f"| {row} | " + " | ".join(f"{values[row]:.3f}" for values in columns.values()) + " |"
+        )
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from animegan_helpers.faces.faceset import load_faces
-from animegan_helpers.gan.checkpoint import load_weights
-from animegan_helpers.latent.space import sample_faces
-from animegan_helpers.measures.attributes import PRETRAINED
+from animegan_helpers.attributes import PRETRAINED
+from animegan_helpers.checkpoint import load_weights
+from animegan_helpers.faces import load_faces
+from animegan_helpers.latent import sample_faces
 from animegan_helpers.pictures import make_grid
 from animegan_helpers.replay import load_grids
 

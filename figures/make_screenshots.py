@@ -31,13 +31,17 @@ def photograph(page, selector: str, name: str) -> None:
 
 
 def explorer(browser, address) -> None:
-    page = open_notebook(browser, address("06_explore_the_latent_space.ipynb"), device_scale_factor=1.5)
+    page = open_notebook(
+        browser, address("06_explore_the_latent_space.ipynb"), device_scale_factor=1.5
+    )
     page.evaluate(RUN_ALL)
     wait_until_run(page, 20)
     panel = page.locator(".jp-OutputArea .jupyter-widgets:has(img.animegan-face)").first
     panel.get_by_role("button", name="reset").click()
     for name, keys in (("seed", SEED), MOVED):
-        found = panel.locator(f".widget-slider:has(.widget-label:text-matches('^{name}', ''))").first
+        found = panel.locator(
+            f".widget-slider:has(.widget-label:text-matches('^{name}', ''))"
+        ).first
         found.locator(".noUi-handle").focus()
         if name == "seed":
             page.keyboard.press("Home")
@@ -49,9 +53,20 @@ def explorer(browser, address) -> None:
 
 
 def replay(browser, address, notebooks: Path, run: Path) -> None:
-    cell = {"cell_type": "code", "source": REPLAY.format(run=str(run)), "metadata": {}, "outputs": [],
-            "execution_count": None}  # fmt: skip
-    kernel = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
+    cell = {
+        "cell_type": "code",
+        "source": REPLAY.format(run=str(run)),
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
+    kernel = {
+        "kernelspec": {
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        }
+    }
     notebook = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 4}
     (notebooks / "replay.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     page = open_notebook(browser, address("replay.ipynb"), device_scale_factor=1.5)

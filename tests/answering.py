@@ -2,8 +2,8 @@
 
 import torch
 
-from animegan_helpers.gan.networks import Generator, initialise
-from animegan_helpers.latent.directions import random_directions
+from animegan_helpers.directions import random_directions
+from animegan_helpers.networks import Generator, initialise
 
 SPECIAL = random_directions(1, seed=5)[0]
 

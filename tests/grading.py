@@ -10,16 +10,19 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from animegan_helpers.course import editions
-from animegan_helpers.workbook import notebook_paths
+from animegan_workshop.teaching import editions
+from animegan_workshop.teaching.notebooks import notebook_paths
 
-needs_nbgrader = pytest.mark.skipif(importlib.util.find_spec("nbgrader") is None,
-                                    reason="nbgrader is not installed: make teacher")  # fmt: skip
+needs_nbgrader = pytest.mark.skipif(
+    importlib.util.find_spec("nbgrader") is None, reason="nbgrader is not installed: make teacher"
+)
 
 
 def graded_notebooks() -> list[Path]:
     """The notebooks that have anything to mark."""
-    return [path for path in notebook_paths() if any(map(editions.role, nbformat.read(path, 4).cells))]
+    return [
+        path for path in notebook_paths() if any(map(editions.role, nbformat.read(path, 4).cells))
+    ]
 
 
 @dataclass
@@ -31,7 +34,9 @@ class Graded:
     database: str
 
 
-def autograde(folder: Path, changes: dict[str, Callable] | None = None, only: tuple[Path, ...] = ()) -> Graded:
+def autograde(
+    folder: Path, changes: dict[str, Callable] | None = None, only: tuple[Path, ...] = ()
+) -> Graded:
     """Releases the notebooks, hands them in as the student "anna" with `changes` (name -> function), and marks them.
 
     only: those to hand in; none: all that have marks.
@@ -40,18 +45,28 @@ def autograde(folder: Path, changes: dict[str, Callable] | None = None, only: tu
     source.mkdir(parents=True)
     for path in only or graded_notebooks():
         shutil.copy2(path, source)
-    where = [f"--CourseDirectory.{name}_directory={folder / name}" for name in ("release", "submitted", "autograded")]
+    where = [
+        f"--CourseDirectory.{name}_directory={folder / name}"
+        for name in ("release", "submitted", "autograded")
+    ]
     database = f"sqlite:///{folder / 'gradebook.db'}"
     where.append(f"--CourseDirectory.source_directory={folder / 'source'}")
     common = ["notebooks", "--force", "--db", database, *where]
     editions.nbgrader("generate_assignment", *common)
-    release, handed_in = folder / "release" / "notebooks", folder / "submitted" / "anna" / "notebooks"
+    release, handed_in = (
+        folder / "release" / "notebooks",
+        folder / "submitted" / "anna" / "notebooks",
+    )
     handed_in.mkdir(parents=True)
     for path in sorted(release.glob("*.ipynb")):
         notebook = nbformat.read(path, 4)
         change = (changes or {}).get(path.name)
         nbformat.write(change(notebook) if change else notebook, handed_in / path.name)
-    settings = {"ANIMEGAN_RUNS": str(folder / "runs"), "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    settings = {
+        "ANIMEGAN_RUNS": str(folder / "runs"),
+        "OMP_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(name, os.environ.get(name, value) if name != "ANIMEGAN_RUNS" else value)
@@ -63,7 +78,11 @@ def autograded_points(graded: Graded, path: Path) -> float:
     """What the cells that nbgrader marks by itself got in a notebook."""
     from nbgrader.api import Gradebook
 
-    free = {cell.metadata.nbgrader.grade_id for cell in nbformat.read(path, 4).cells if editions.role(cell) == "free"}
+    free = {
+        cell.metadata.nbgrader.grade_id
+        for cell in nbformat.read(path, 4).cells
+        if editions.role(cell) == "free"
+    }
     with Gradebook(graded.database) as book:
         grades = book.find_submission_notebook(path.stem, "notebooks", "anna").grades
         return sum(grade.auto_score or 0 for grade in grades if grade.name not in free)

@@ -13,8 +13,15 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 RUN_ALL = """async () => {
     const app = window.jupyterapp;
     await app.restored;
@@ -43,7 +50,9 @@ def jupyterlab(folder: Path, budget: str, change=lambda source: source):
     change: is given each line of code and gives what shall stand in its place.
     """
     notebooks, config = folder / "notebooks", folder / "config"
-    shutil.copytree(PROJECT / "notebooks", notebooks, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copytree(
+        PROJECT / "notebooks", notebooks, ignore=shutil.ignore_patterns(".ipynb_checkpoints")
+    )
     (config / "labconfig").mkdir(parents=True)
     for path in notebooks.glob("*.ipynb"):
         notebook = json.loads(path.read_text("utf-8"))
@@ -55,16 +64,32 @@ def jupyterlab(folder: Path, budget: str, change=lambda source: source):
     off = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
     (config / "labconfig" / "page_config.json").write_text(json.dumps(off))
     environment = os.environ | {
-        "ANIMEGAN_BUDGET": budget, "ANIMEGAN_RUNS": str(folder / "runs"), "PYTHONPATH": str(PROJECT),
-        "JUPYTER_CONFIG_DIR": str(config), "JUPYTER_DATA_DIR": str(folder / "data"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "IPYTHONDIR": str(folder / "ipython"),
-    }  # fmt: skip
+        "ANIMEGAN_BUDGET": budget,
+        "ANIMEGAN_RUNS": str(folder / "runs"),
+        "PYTHONPATH": str(PROJECT),
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "IPYTHONDIR": str(folder / "ipython"),
+    }
     port, token = free_port(), "test"
-    words = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-             f"--ServerApp.port={port}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={notebooks}",
-             "--LabApp.expose_app_in_browser=True"]  # fmt: skip
+    words = [
+        sys.executable,
+        "-m",
+        "jupyter",
+        "lab",
+        "--no-browser",
+        "--allow-root",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={notebooks}",
+        "--LabApp.expose_app_in_browser=True",
+    ]
     with (folder / "jupyter.log").open("w") as log:
-        server = subprocess.Popen(words, env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+        server = subprocess.Popen(
+            words, env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True
+        )
         try:
             yield lambda name: f"http://127.0.0.1:{port}/lab/tree/{name}?token={token}&reset"
         finally:
@@ -105,7 +130,9 @@ def open_notebook(browser, address: str, **options):
 def wait_until_run(page, minutes: float) -> None:
     """Waits for the end of RUN_ALL; no cell may have failed."""
     page.wait_for_function("window.runAllDone", timeout=minutes * 60_000)
-    said = page.evaluate("[...document.querySelectorAll('.jp-OutputArea-output')].map(o => o.innerText)")
+    said = page.evaluate(
+        "[...document.querySelectorAll('.jp-OutputArea-output')].map(o => o.innerText)"
+    )
     failed = [text for text in said if "Traceback (most recent call last)" in text]
     assert not failed, failed[0]
     assert not page.get_by_text("Error displaying widget").count()

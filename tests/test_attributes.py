@@ -4,10 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from animegan_helpers.faces.faceset import FaceSet, load_faces, to_tensor
-from animegan_helpers.gan.checkpoint import PRETRAINED, CheckpointError, read_tensors, write_tensors
-from animegan_helpers.measures.attribute_card import Making, make_card
-from animegan_helpers.measures.attributes import (
+from animegan_helpers.attributes import (
     UNKNOWN,
     AttributeNetwork,
     accuracies,
@@ -20,6 +17,9 @@ from animegan_helpers.measures.attributes import (
     targets_of,
     train_attributes,
 )
+from animegan_helpers.checkpoint import PRETRAINED, CheckpointError, read_tensors, write_tensors
+from animegan_helpers.faces import FaceSet, load_faces, to_tensor
+from animegan_workshop.attribute_card import Making, make_card
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 
@@ -30,9 +30,13 @@ def squares(count, seed=0):
     images = random.integers(90, 160, (count, 3, 64, 64), dtype=np.uint8)
     colour, place = random.choice(list(COLOURS), count), random.choice(["left", "right"], count)
     for image, name, side in zip(images, colour, place):
-        image[:, 16:48, slice(0, 32) if side == "left" else slice(32, 64)] = np.array(COLOURS[name])[:, None, None]
+        image[:, 16:48, slice(0, 32) if side == "left" else slice(32, 64)] = np.array(
+            COLOURS[name]
+        )[:, None, None]
     place = np.where(np.arange(count) % 10 == 0, "", place)
-    return FaceSet(images, {"colour": colour, "place": place}, np.arange(count).astype(str), [], "squares")
+    return FaceSet(
+        images, {"colour": colour, "place": place}, np.arange(count).astype(str), [], "squares"
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -67,14 +71,19 @@ def test_names_do_not_depend_on_the_chunk(trained):
     with torch.no_grad():
         plain = trained[0].features(to_tensor(images)).numpy()
     assert np.allclose(whole.features, plain, atol=1e-4)
-    assert whole.features.shape == (30, 32) and np.allclose(whole.features, parts.features, atol=1e-4)
+    assert whole.features.shape == (30, 32) and np.allclose(
+        whole.features, parts.features, atol=1e-4
+    )
 
 
 def test_saved_and_loaded(trained, tmp_path):
     save_attributes(tmp_path / "a.safetensors", trained[0], {"seed": 0})
     loaded = load_attributes(tmp_path / "a.safetensors")
     images = squares(50, seed=3).images
-    assert (name_faces(loaded, images).values["colour"] == name_faces(trained[0], images).values["colour"]).all()
+    assert (
+        name_faces(loaded, images).values["colour"]
+        == name_faces(trained[0], images).values["colour"]
+    ).all()
     with pytest.raises(CheckpointError, match="not there"):
         load_attributes(tmp_path / "none.safetensors")
     write_tensors(tmp_path / "b.safetensors", {"x": torch.zeros(1)}, {})
@@ -85,13 +94,20 @@ def test_saved_and_loaded(trained, tmp_path):
 def test_unknown_labels_are_left_out():
     faces = squares(20)
     targets = targets_of(faces, {"place": ["left", "right"], "shape": ["square"]})
-    assert targets.shape == (20, 2) and (targets[::10, 0] == UNKNOWN).all() and (targets[:, 1] == UNKNOWN).all()
+    assert (
+        targets.shape == (20, 2)
+        and (targets[::10, 0] == UNKNOWN).all()
+        and (targets[:, 1] == UNKNOWN).all()
+    )
     network = AttributeNetwork({"place": ["left", "right"], "shape": ["square"]}, width=2).eval()
     assert set(accuracy_of(network, faces)) == {"place"}
 
 
 def test_same_seed_same_network():
-    networks = [train_attributes(squares(60), ["colour"], epochs=1, width=2, batch=20, seed=5)[0] for _ in range(2)]
+    networks = [
+        train_attributes(squares(60), ["colour"], epochs=1, width=2, batch=20, seed=5)[0]
+        for _ in range(2)
+    ]
     first, second = (list(network.state_dict().values()) for network in networks)
     assert all(torch.equal(a, b) for a, b in zip(first, second))
 
@@ -116,10 +132,18 @@ def test_confusion_and_card(trained):
     known = held_out.labels["place"] != ""
     assert confusion["place"].sum() == known.sum() and confusion["colour"].sum() == 20
     rows = confusion["colour"].sum(axis=1)
-    assert rows.tolist() == [(held_out.labels["colour"] == name).sum() for name in ("blue", "green", "red")]
+    assert rows.tolist() == [
+        (held_out.labels["colour"] == name).sum() for name in ("blue", "green", "red")
+    ]
     making = Making("squares.", "python -m make squares", 200, 3.2, "2 cores", "nothing.")
     card = make_card("squares", network, confusion, making)
-    for text in ("# squares\n", "colour and place", "| colour | 3 |", "python -m make squares", "3 s on 2 cores"):
+    for text in (
+        "# squares\n",
+        "colour and place",
+        "| colour | 3 |",
+        "python -m make squares",
+        "3 s on 2 cores",
+    ):
         assert text in card
     assert f"| red | {' | '.join(str(n) for n in confusion['colour'][2])} |" in card
 

@@ -87,13 +87,17 @@ def test_05_is_live_can_be_stopped_and_replayed(browser, lab):
     page.wait_for_selector(PANEL, timeout=180_000)
     page.wait_for_function("window.seen.length >= 2", timeout=120_000)
     photograph(page, "05-training", page.locator(PANEL).last)
-    page.wait_for_function("window.seen.length >= 4", timeout=120_000)  # drawn three times after its start
+    page.wait_for_function(
+        "window.seen.length >= 4", timeout=120_000
+    )  # drawn three times after its start
     assert page.locator(PANEL).count(), "the run was over before the panel was drawn three times"
 
     page.evaluate("window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
     page.get_by_text("run again to go on from here").wait_for(timeout=60_000)
     photograph(page, "05-stopped")
-    page.wait_for_function("window.runAllDone", timeout=120_000)  # the cell after it notices that the run is not done
+    page.wait_for_function(
+        "window.runAllDone", timeout=120_000
+    )  # the cell after it notices that the run is not done
     page.evaluate(RUN_ALL)
     wait_until_run(page, 20)
     assert page.get_by_text("finished after").count(), "running again did not go on to the end"
@@ -142,7 +146,11 @@ def slider(panel, name: str):
 
 def test_06_arrow_keys_move_the_face_and_reset_brings_it_back(page_06, explorer):
     face, (handle, readout) = explorer.locator("img.animegan-face"), slider(explorer, "seed")
-    first, said, seen = face.evaluate(BYTES), readout.inner_text(), explorer.locator("table").inner_text()
+    first, said, seen = (
+        face.evaluate(BYTES),
+        readout.inner_text(),
+        explorer.locator("table").inner_text(),
+    )
     photograph(page_06, "06-explorer")
     handle.focus()
     for _ in range(3):
@@ -177,7 +185,9 @@ def test_06_a_key_is_answered_in_time(page_06, explorer):
         page_06.keyboard.press("ArrowRight")
         page_06.wait_for_function(f"window.delays.length > {k}", timeout=5_000)
     delays = page_06.evaluate("window.delays")
-    print(f"key to picture, in the browser: median {statistics.median(delays):.0f} ms, longest {max(delays):.0f} ms")
+    print(
+        f"key to picture, in the browser: median {statistics.median(delays):.0f} ms, longest {max(delays):.0f} ms"
+    )
     assert statistics.median(delays) < 150
 
 
@@ -212,7 +222,11 @@ def test_06_the_lock_lets_one_thing_move(page_06, explorer):
 
 
 def test_06_favourites_go_into_a_file(page_06, explorer):
-    for button, word in (("keep", "kept"), ("save JSON", "favourites.json"), ("save JSON", "is there already")):
+    for button, word in (
+        ("keep", "kept"),
+        ("save JSON", "favourites.json"),
+        ("save JSON", "is there already"),
+    ):
         explorer.locator("button", has_text=button).click()
         explorer.get_by_text(word).wait_for(timeout=10_000)
     text = page_06.evaluate("""async () => {
@@ -225,7 +239,9 @@ def test_06_favourites_go_into_a_file(page_06, explorer):
 
 
 def test_06_the_pad_answers_clicks_and_keys(page_06):
-    pad = page_06.locator(".jp-OutputArea .jupyter-widgets:has(img.animegan-face):has(.widget-gridbox)").first
+    pad = page_06.locator(
+        ".jp-OutputArea .jupyter-widgets:has(img.animegan-face):has(.widget-gridbox)"
+    ).first
     pad.scroll_into_view_if_needed()
     face, readouts = pad.locator("img.animegan-face"), pad.locator(".widget-readout")
     first = face.evaluate(BYTES)

@@ -11,10 +11,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from animegan_helpers import checks, toy
-from animegan_helpers.checks.core import PACKAGE, exercise
-from animegan_helpers.measures import modes
-from animegan_helpers.workbook import notebook_paths
+from animegan_helpers import modes, toy
+from animegan_workshop import checks
+from animegan_workshop.checks.core import PACKAGE, exercise
+from animegan_workshop.teaching.notebooks import notebook_paths
 
 
 def share(counts):
@@ -29,33 +29,78 @@ RIGHT = [
     (checks.normalise, lambda levels: torch.tensor(levels, dtype=torch.float32) * (2 / 255) - 1),
     (checks.normalise, lambda levels: torch.from_numpy(levels).float().sub(127.5).div(127.5)),
     (checks.to_levels, lambda x: ((x.clamp(-1, 1) + 1) * 127.5 + 0.5).to(torch.uint8)),
-    (checks.to_levels, lambda x: np.clip(np.rint((x.numpy() + 1) / 2 * 255), 0, 255).astype("uint8")),
-    (checks.effective_number, lambda v: 2 ** sum(-p * np.log2(p) for p in [np.mean(v == u) for u in set(v)])),
+    (
+        checks.to_levels,
+        lambda x: np.clip(np.rint((x.numpy() + 1) / 2 * 255), 0, 255).astype("uint8"),
+    ),
+    (
+        checks.effective_number,
+        lambda v: 2 ** sum(-p * np.log2(p) for p in [np.mean(v == u) for u in set(v)]),
+    ),
     (checks.best_discriminator, lambda p, q: 1 / (1 + q / p)),
     (checks.best_discriminator, lambda p, q: (p.log() - q.log()).sigmoid()),
     (checks.modes_and_quality, lambda s, c, std: _by_loop(s, c, std)),
-    (checks.size_formula, lambda h, k, s, p, extra=0: F.conv_transpose2d(
-        torch.zeros(1, 1, h, h), torch.zeros(1, 1, k, k), stride=s, padding=p, output_padding=extra).shape[2]
-        if extra < s else (h - 1) * s + k - 2 * p + extra),
-    (checks.transposed_convolution, lambda x, k, s: F.conv_transpose2d(
-        torch.tensor(x)[None, None], torch.tensor(k)[None, None], stride=s)[0, 0].numpy()),
-    (checks.receptive_field, lambda layers: [
-        1 + sum((k - 1) * int(np.prod([s for _, s in layers[:j]])) for j, (k, _) in enumerate(layers[: n + 1]))
-        for n in range(len(layers))]),
+    (
+        checks.size_formula,
+        lambda h, k, s, p, extra=0: (
+            F.conv_transpose2d(
+                torch.zeros(1, 1, h, h),
+                torch.zeros(1, 1, k, k),
+                stride=s,
+                padding=p,
+                output_padding=extra,
+            ).shape[2]
+            if extra < s
+            else (h - 1) * s + k - 2 * p + extra
+        ),
+    ),
+    (
+        checks.transposed_convolution,
+        lambda x, k, s: F.conv_transpose2d(
+            torch.tensor(x)[None, None], torch.tensor(k)[None, None], stride=s
+        )[0, 0].numpy(),
+    ),
+    (
+        checks.receptive_field,
+        lambda layers: [
+            1
+            + sum(
+                (k - 1) * int(np.prod([s for _, s in layers[:j]]))
+                for j, (k, _) in enumerate(layers[: n + 1])
+            )
+            for n in range(len(layers))
+        ],
+    ),
     (checks.slerp, lambda a, b, t: _by_rotation(a, b, t)),
-    (checks.named_direction, lambda z, has: F.normalize(
-        z[torch.tensor(has)].mean(0) - z[~torch.tensor(has)].mean(0), dim=0)),
+    (
+        checks.named_direction,
+        lambda z, has: F.normalize(
+            z[torch.tensor(has)].mean(0) - z[~torch.tensor(has)].mean(0), dim=0
+        ),
+    ),
     (checks.modes_covered, lambda c, least=1: sum(1 for value in c if value >= least)),
-    (checks.kl, lambda s, d: float(F.kl_div(torch.tensor(share(d + 0.5)).log(), torch.tensor(share(s + 0.5)),
-                                            reduction="sum"))),
-    (checks.runs_apart, lambda a, b: next((s for s in (1, -1) if (s * a).min() > (s * b).max()), 0)),
+    (
+        checks.kl,
+        lambda s, d: float(
+            F.kl_div(
+                torch.tensor(share(d + 0.5)).log(), torch.tensor(share(s + 0.5)), reduction="sum"
+            )
+        ),
+    ),
+    (
+        checks.runs_apart,
+        lambda a, b: next((s for s in (1, -1) if (s * a).min() > (s * b).max()), 0),
+    ),
     (checks.density_and_coverage, lambda r, f, k: _by_torch(torch.tensor(r), torch.tensor(f), k)),
-]  # fmt: skip
+]
 
 
 def _by_loop(samples, centres, std):
-    good = [min(range(len(centres)), key=lambda k: (x - centres[k]).norm())
-            for x in samples if (x - centres).norm(dim=1).min() <= 3 * std]  # fmt: skip
+    good = [
+        min(range(len(centres)), key=lambda k: (x - centres[k]).norm())
+        for x in samples
+        if (x - centres).norm(dim=1).min() <= 3 * std
+    ]
     return len(set(good)), len(good) / len(samples)
 
 
@@ -114,7 +159,9 @@ def _stamps(x, k, s, put=None, turn=lambda k: k, start=None):
 
 def _windows(x, k, s):
     n = len(x) - len(k) + 1
-    return np.array([[np.sum(x[i : i + len(k), j : j + len(k)] * k) for j in range(n)] for i in range(n)])
+    return np.array(
+        [[np.sum(x[i : i + len(k), j : j + len(k)] * k) for j in range(n)] for i in range(n)]
+    )
 
 
 def _stride_ignored(x, k, s):
@@ -143,7 +190,9 @@ def _late_step(layers):
 
 def _arc(a, b, t, angle=None, divide=True):
     angle = torch.acos(torch.dot(unit(a), unit(b))) if angle is None else angle
-    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / (torch.sin(angle) if divide else 1)
+    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / (
+        torch.sin(angle) if divide else 1
+    )
 
 
 def _means(z, has):
@@ -158,8 +207,10 @@ def _balls(r, f, k):
 def _dc(r, f, k, density=None, coverage=None, shift=0):
     across, own = _balls(r, f, k)
     inside = across <= own[:, [k - shift]]
-    return (inside.sum() / (k * len(f)) if density is None else density(inside),
-            inside.any(1).mean() if coverage is None else coverage(inside))  # fmt: skip
+    return (
+        inside.sum() / (k * len(f)) if density is None else density(inside),
+        inside.any(1).mean() if coverage is None else coverage(inside),
+    )
 
 
 P, Q = (lambda s, d: share(s + 0.5)), (lambda s, d: share(d + 0.5))
@@ -170,13 +221,25 @@ WRONG = [
     (checks.normalise, lambda v: torch.from_numpy(v).float() / 128 - 1, "0.992"),
     (checks.normalise, lambda v: _std(torch.from_numpy(v).float()), "spread of this batch"),
     (checks.normalise, _stretch, "smallest or largest level"),
-    (checks.normalise, lambda v: torch.from_numpy(v * np.uint8(2)).float() / 255 - 1, "no room for 256"),
+    (
+        checks.normalise,
+        lambda v: torch.from_numpy(v * np.uint8(2)).float() / 255 - 1,
+        "no room for 256",
+    ),
     (checks.normalise, lambda v: torch.from_numpy(v).double() / 127.5 - 1, "float32"),
     (checks.normalise, lambda v: v / 127.5 - 1, "torch tensor"),
-    (checks.normalise, lambda v: torch.from_numpy(v).float().flatten() / 127.5 - 1, "shape must stay"),
+    (
+        checks.normalise,
+        lambda v: torch.from_numpy(v).float().flatten() / 127.5 - 1,
+        "shape must stay",
+    ),
     (checks.normalise, lambda v: 1 - torch.from_numpy(v).float() / 127.5, "swapped"),
     (checks.normalise, lambda v: None, "returns None"),
-    (checks.to_levels, lambda x: ((x + 1) * 127.5).to(torch.uint8).numpy(), "cuts off the decimals"),
+    (
+        checks.to_levels,
+        lambda x: ((x + 1) * 127.5).to(torch.uint8).numpy(),
+        "cuts off the decimals",
+    ),
     (checks.to_levels, lambda x: ((x + 1) / 2).numpy(), "from 0 to 1"),
     (checks.to_levels, lambda x: (x * 127.5).round().to(torch.uint8).numpy(), "add 1 before"),
     (checks.to_levels, lambda x: ((x + 1) * 127.5).round().numpy(), "stored as uint8"),
@@ -189,65 +252,166 @@ WRONG = [
     (checks.effective_number, lambda v: np.exp(_entropy(v) / np.log(2)), "are mixed"),
     (checks.effective_number, lambda v: 2 ** _entropy(v), "are mixed"),
     (checks.effective_number, lambda v: 1 / sum(np.mean(v == u) ** 2 for u in set(v)), "Simpson"),
-    (checks.effective_number, lambda v: np.exp(-sum(c * np.log(c) for c in np.unique(v, return_counts=True)[1])),
-     "counts for shares"),
+    (
+        checks.effective_number,
+        lambda v: np.exp(-sum(c * np.log(c) for c in np.unique(v, return_counts=True)[1])),
+        "counts for shares",
+    ),
     (checks.best_discriminator, lambda p, q: q / (p + q), "share of fakes"),
     (checks.best_discriminator, lambda p, q: p / q, "odds"),
     (checks.best_discriminator, lambda p, q: (p / q).log(), "logit"),
     (checks.best_discriminator, lambda p, q: (p > q).float(), "hard 0 or 1"),
     (checks.best_discriminator, lambda p, q: p, "p alone"),
     (checks.best_discriminator, lambda p, q: p - q, "negative where fakes prevail"),
-    (checks.modes_and_quality, lambda s, c, d: (_modes_of(_distance(s, c)[1]), 1.0), "every sample as good"),
-    (checks.modes_and_quality, lambda s, c, d: (_modes_of(_distance(s, c)[1]), _by_loop(s, c, d)[1]), "stray samples"),
+    (
+        checks.modes_and_quality,
+        lambda s, c, d: (_modes_of(_distance(s, c)[1]), 1.0),
+        "every sample as good",
+    ),
+    (
+        checks.modes_and_quality,
+        lambda s, c, d: (_modes_of(_distance(s, c)[1]), _by_loop(s, c, d)[1]),
+        "stray samples",
+    ),
     (checks.modes_and_quality, lambda s, c, d: _by_loop(s, c, d / 3), "allow 1 standard deviation"),
     (checks.modes_and_quality, lambda s, c, d: _by_loop(s, c, d * d), "3 times the variance"),
-    (checks.modes_and_quality, lambda s, c, d: (5, int((_distance(s, c)[0] <= 3 * d).sum())), "divide by the number"),
+    (
+        checks.modes_and_quality,
+        lambda s, c, d: (5, int((_distance(s, c)[0] <= 3 * d).sum())),
+        "divide by the number",
+    ),
     (checks.modes_and_quality, lambda s, c, d: (5, 100 * _by_loop(s, c, d)[1]), "percent"),
     (checks.modes_and_quality, lambda s, c, d: _by_loop(s, c, d)[::-1], "swapped"),
-    (checks.modes_and_quality, lambda s, c, d: (len(c), _by_loop(s, c, d)[1]), "reach them or not|stray samples"),
+    (
+        checks.modes_and_quality,
+        lambda s, c, d: (len(c), _by_loop(s, c, d)[1]),
+        "reach them or not|stray samples",
+    ),
     (checks.modes_and_quality, lambda s, c, d: _by_loop(s, c, d)[1], "return two things"),
     (checks.transposed_convolution, lambda x, k, s: _stamps(x, k, s, put="="), r"add them up"),
-    (checks.transposed_convolution, lambda x, k, s: _stamps(x, k, s, turn=lambda k: k[::-1, ::-1]), "180 degrees"),
-    (checks.transposed_convolution, lambda x, k, s: _stamps(x, k, s, turn=lambda k: k.T), "kernel is transposed"),
+    (
+        checks.transposed_convolution,
+        lambda x, k, s: _stamps(x, k, s, turn=lambda k: k[::-1, ::-1]),
+        "180 degrees",
+    ),
+    (
+        checks.transposed_convolution,
+        lambda x, k, s: _stamps(x, k, s, turn=lambda k: k.T),
+        "kernel is transposed",
+    ),
     (checks.transposed_convolution, lambda x, k, s: _stamps(x.T, k, s), "swapped"),
     (checks.transposed_convolution, _windows, "gathers"),
     (checks.transposed_convolution, _stride_ignored, "one pixel apart"),
     (checks.transposed_convolution, lambda x, k, s: _stamps(x, k, 1), r"the last stamp starts"),
-    (checks.transposed_convolution, lambda x, k, s: _stamps(np.ones_like(x), k, s), "multiplied by its input"),
-    (checks.transposed_convolution, lambda x, k, s: np.zeros((len(x) * s,) * 2), "the last stamp starts"),
-    (checks.size_formula, lambda h, k, s, p, extra=0: (h + 2 * p - k) // s + 1, "ordinary convolution"),
+    (
+        checks.transposed_convolution,
+        lambda x, k, s: _stamps(np.ones_like(x), k, s),
+        "multiplied by its input",
+    ),
+    (
+        checks.transposed_convolution,
+        lambda x, k, s: np.zeros((len(x) * s,) * 2),
+        "the last stamp starts",
+    ),
+    (
+        checks.size_formula,
+        lambda h, k, s, p, extra=0: (h + 2 * p - k) // s + 1,
+        "ordinary convolution",
+    ),
     (checks.size_formula, lambda h, k, s, p, extra=0: h * s - 2 * p + k + extra, "not at h s"),
     (checks.size_formula, lambda h, k, s, p, extra=0: (h - 1) * s - p + k + extra, "both sides"),
-    (checks.size_formula, lambda h, k, s, p, extra=0: (h - 1) * s + 2 * p + k + extra, "smaller, not larger"),
-    (checks.size_formula, lambda h, k, s, p, extra=0: (h - 1) * s - 2 * p + k, "`extra` is missing"),
+    (
+        checks.size_formula,
+        lambda h, k, s, p, extra=0: (h - 1) * s + 2 * p + k + extra,
+        "smaller, not larger",
+    ),
+    (
+        checks.size_formula,
+        lambda h, k, s, p, extra=0: (h - 1) * s - 2 * p + k,
+        "`extra` is missing",
+    ),
     (checks.size_formula, lambda h, k, s, p, extra=0: 2 * h, "doubles the side"),
-    (checks.size_formula, lambda h, k, s, p, extra=0: ((h - 1) * s - 2 * p + k + extra) / 1, "whole number"),
+    (
+        checks.size_formula,
+        lambda h, k, s, p, extra=0: ((h - 1) * s - 2 * p + k + extra) / 1,
+        "whole number",
+    ),
     (checks.size_formula, lambda h, k, s, p: (h - 1) * s - 2 * p + k, "TypeError"),
     (checks.receptive_field, lambda layers: _field(layers, lambda k, s, j: k * j), "not k"),
     (checks.receptive_field, _late_step, "renew it after"),
-    (checks.receptive_field, lambda layers: _field(layers, lambda k, s, j: (k - 1) * s), "not the stride of one layer"),
-    (checks.receptive_field, lambda layers: _field(layers, lambda k, s, j: k - 1), "strides are missing"),
-    (checks.receptive_field, lambda layers: _field(layers, lambda k, s, j: (k - 1) * j, 0), "start from 1"),
-    (checks.receptive_field, lambda layers: checks.receptive_field.ours(layers)[-1:], "after every layer"),
-    (checks.receptive_field, lambda layers: checks.receptive_field.ours(layers)[-1], "return a list"),
+    (
+        checks.receptive_field,
+        lambda layers: _field(layers, lambda k, s, j: (k - 1) * s),
+        "not the stride of one layer",
+    ),
+    (
+        checks.receptive_field,
+        lambda layers: _field(layers, lambda k, s, j: k - 1),
+        "strides are missing",
+    ),
+    (
+        checks.receptive_field,
+        lambda layers: _field(layers, lambda k, s, j: (k - 1) * j, 0),
+        "start from 1",
+    ),
+    (
+        checks.receptive_field,
+        lambda layers: checks.receptive_field.ours(layers)[-1:],
+        "after every layer",
+    ),
+    (
+        checks.receptive_field,
+        lambda layers: checks.receptive_field.ours(layers)[-1],
+        "return a list",
+    ),
     (checks.slerp, lambda a, b, t: torch.lerp(a, b, t), "straight line: at share"),
-    (checks.slerp, lambda a, b, t: unit(torch.lerp(a, b, t)) * ((1 - t) * a.norm() + t * b.norm()), "nan|stretched"),
+    (
+        checks.slerp,
+        lambda a, b, t: unit(torch.lerp(a, b, t)) * ((1 - t) * a.norm() + t * b.norm()),
+        "nan|stretched",
+    ),
     (checks.slerp, lambda a, b, t: _arc(b, a, t), "start and end are swapped"),
-    (checks.slerp, lambda a, b, t: _arc(a, b, t, torch.rad2deg(torch.acos(torch.dot(unit(a), unit(b))))), "degrees"),
+    (
+        checks.slerp,
+        lambda a, b, t: _arc(a, b, t, torch.rad2deg(torch.acos(torch.dot(unit(a), unit(b))))),
+        "degrees",
+    ),
     (checks.slerp, lambda a, b, t: unit(_arc(a, b, t)), "length 1"),
-    (checks.slerp, lambda a, b, t: _arc(a, b, t, torch.acos(torch.dot(a, b).clamp(-1, 1))), "angle is wrong|nan"),
+    (
+        checks.slerp,
+        lambda a, b, t: _arc(a, b, t, torch.acos(torch.dot(a, b).clamp(-1, 1))),
+        "angle is wrong|nan",
+    ),
     (checks.slerp, lambda a, b, t: _arc(a, b, t, divide=False), "divide by the sine"),
     (checks.slerp, lambda a, b, t: _arc(a, b, t), "nan"),
     (checks.named_direction, lambda z, h: unit(_means(z, h)[1] - _means(z, h)[0]), "other way"),
     (checks.named_direction, lambda z, h: _means(z, h)[0] - _means(z, h)[1], "not of length 1"),
-    (checks.named_direction, lambda z, h: unit(_means(z, h)[0]), "subtract that of the faces without"),
-    (checks.named_direction, lambda z, h: unit(z[torch.tensor(h)].sum(0) - z[~torch.tensor(h)].sum(0)),
-     "sums for means"),
-    (checks.named_direction, lambda z, h: unit(z[torch.tensor(h)].mean(1)[:20]), "not the normalised difference"),
+    (
+        checks.named_direction,
+        lambda z, h: unit(_means(z, h)[0]),
+        "subtract that of the faces without",
+    ),
+    (
+        checks.named_direction,
+        lambda z, h: unit(z[torch.tensor(h)].sum(0) - z[~torch.tensor(h)].sum(0)),
+        "sums for means",
+    ),
+    (
+        checks.named_direction,
+        lambda z, h: unit(z[torch.tensor(h)].mean(1)[:20]),
+        "not the normalised difference",
+    ),
     (checks.named_direction, lambda z, h: z.mean(1), "dim 0"),
-    (checks.named_direction, lambda z, h: unit(z[: h.sum()].mean(0) - z[h.sum() :].mean(0)), "pick them by has_it"),
-    (checks.named_direction, lambda z, h: (lambda d: d / d.abs().sum())(_means(z, h)[0] - _means(z, h)[1]),
-     "by the length"),
+    (
+        checks.named_direction,
+        lambda z, h: unit(z[: h.sum()].mean(0) - z[h.sum() :].mean(0)),
+        "pick them by has_it",
+    ),
+    (
+        checks.named_direction,
+        lambda z, h: (lambda d: d / d.abs().sum())(_means(z, h)[0] - _means(z, h)[1]),
+        "by the length",
+    ),
     (checks.modes_covered, lambda c, least=1: len(c), "covered or not"),
     (checks.modes_covered, lambda c, least=1: c.sum(), "how many samples"),
     (checks.modes_covered, lambda c, least=1: (c > 0).sum(), "`least` is not used"),
@@ -266,33 +430,77 @@ WRONG = [
     (checks.kl, lambda s, d: modes.js_divergence(s + 0.5, d + 0.5), "Jensen-Shannon"),
     (checks.density_and_coverage, lambda r, f, k: _dc(r, f, k, shift=1), "own nearest neighbour"),
     (checks.density_and_coverage, lambda r, f, k: _dc(r, f, k)[::-1], "swapped"),
-    (checks.density_and_coverage, lambda r, f, k: _dc(r, f, k, density=lambda i: i.sum() / len(f)), "divide by k"),
-    (checks.density_and_coverage, lambda r, f, k: _dc(r, f, k, density=lambda i: i.any(0).mean()), "precision"),
-    (checks.density_and_coverage, lambda r, f, k: _dc(r, f, k, coverage=lambda i: i.any(0).mean()),
-     r"share of \*fakes"),
-    (checks.density_and_coverage, lambda r, f, k: _dc(r, f, k, coverage=lambda i: i.any(1).sum()), "number of reals"),
-    (checks.density_and_coverage, lambda r, f, k: _dc(f, r, k)[::-1], "density is|around the reals"),
-    (checks.density_and_coverage, lambda r, f, k: (
-        lambda i: (i.sum() / (k * len(f)), i.any(1).mean()))(_balls(r, f, k)[0] <= _balls(f, r, k)[1][:, k][None]),
-     "around the reals"),
+    (
+        checks.density_and_coverage,
+        lambda r, f, k: _dc(r, f, k, density=lambda i: i.sum() / len(f)),
+        "divide by k",
+    ),
+    (
+        checks.density_and_coverage,
+        lambda r, f, k: _dc(r, f, k, density=lambda i: i.any(0).mean()),
+        "precision",
+    ),
+    (
+        checks.density_and_coverage,
+        lambda r, f, k: _dc(r, f, k, coverage=lambda i: i.any(0).mean()),
+        r"share of \*fakes",
+    ),
+    (
+        checks.density_and_coverage,
+        lambda r, f, k: _dc(r, f, k, coverage=lambda i: i.any(1).sum()),
+        "number of reals",
+    ),
+    (
+        checks.density_and_coverage,
+        lambda r, f, k: _dc(f, r, k)[::-1],
+        "density is|around the reals",
+    ),
+    (
+        checks.density_and_coverage,
+        lambda r, f, k: (lambda i: (i.sum() / (k * len(f)), i.any(1).mean()))(
+            _balls(r, f, k)[0] <= _balls(f, r, k)[1][:, k][None]
+        ),
+        "around the reals",
+    ),
     (checks.runs_apart, lambda a, b: np.sign(a.mean() - b.mean()), "compare the means"),
     (checks.runs_apart, lambda a, b: np.sign(a.max() - b.max()), "best runs only"),
     (checks.runs_apart, lambda a, b: int((a > b).all()) - int((a < b).all()), "run by run"),
-    (checks.runs_apart, lambda a, b: (a.max() < b.min()) * 1 - (a.min() > b.max()) * 1, "sign is turned"),
+    (
+        checks.runs_apart,
+        lambda a, b: (a.max() < b.min()) * 1 - (a.min() > b.max()) * 1,
+        "sign is turned",
+    ),
     (checks.runs_apart, lambda a, b: int(a.min() > b.max()), "-1 is missing"),
     (checks.runs_apart, lambda a, b: bool(a.min() > b.max()), "not True or False"),
-    (checks.runs_apart, lambda a, b: 1 if a.min() >= b.max() else -1 if a.max() <= b.min() else 0, "equal values"),
-    (checks.runs_apart, lambda a, b: np.sign(a.mean() - b.mean()) * (abs(a.mean() - b.mean()) > max(a.std(), b.std())),
-     "overlap a little"),
+    (
+        checks.runs_apart,
+        lambda a, b: 1 if a.min() >= b.max() else -1 if a.max() <= b.min() else 0,
+        "equal values",
+    ),
+    (
+        checks.runs_apart,
+        lambda a, b: (
+            np.sign(a.mean() - b.mean()) * (abs(a.mean() - b.mean()) > max(a.std(), b.std()))
+        ),
+        "overlap a little",
+    ),
     (checks.detach_question, {}, "not done yet"),
     (checks.detach_question, dict.fromkeys("abcdef", True), r"\(b\) is false"),
     (checks.detach_question, dict.fromkeys("abcdef", False), r"\(a\) is true"),
-    (checks.detach_question, checks.detach_question.ours | {"c": True}, r"\(c\) is false.*shares its memory"),
-    (checks.detach_question, checks.detach_question.ours | {"d": True}, r"\(d\) is false.*throws away"),
+    (
+        checks.detach_question,
+        checks.detach_question.ours | {"c": True},
+        r"\(c\) is false.*shares its memory",
+    ),
+    (
+        checks.detach_question,
+        checks.detach_question.ours | {"d": True},
+        r"\(d\) is false.*throws away",
+    ),
     (checks.detach_question, checks.detach_question.ours | {"e": False}, r"\(e\) is true"),
     (checks.detach_question, checks.detach_question.ours | {"f": False}, r"\(f\) is true"),
     (checks.detach_question, {"a": True}, "to b, c, d, e, f as well"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("check, answer, words", WRONG)
@@ -383,7 +591,10 @@ def test_carry_on_keeps_what_is_right_and_replaces_what_is_not(capsys):
     assert checks.carry_on({"best": right}, "best", checks.best_discriminator) is right
     assert capsys.readouterr().out == ""
     for namespace in ({"best": wrong}, {"best": stub}, {}):
-        assert checks.carry_on(namespace, "best", checks.best_discriminator) is checks.best_discriminator.ours
+        assert (
+            checks.carry_on(namespace, "best", checks.best_discriminator)
+            is checks.best_discriminator.ours
+        )
         assert "the workbook's own is used" in capsys.readouterr().out
 
 
@@ -393,7 +604,11 @@ def test_predictions(capsys):
     for guess, words in (("mroe", "choose one"), (3, "choose one")):
         with pytest.raises(checks.CheckFailed, match=words):
             checks.prediction(guess, options=("fewer", "more"))
-    for guess, words in (("half", "a number between 0 and 1"), (50, "cannot be"), (True, "a number")):
+    for guess, words in (
+        ("half", "a number between 0 and 1"),
+        (50, "cannot be"),
+        (True, "a number"),
+    ):
         with pytest.raises(checks.CheckFailed, match=words):
             checks.prediction(guess, between=(0, 1))
     capsys.readouterr()

@@ -5,13 +5,24 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from animegan_helpers import checks
-from animegan_helpers.gan.networks import initialise
+from animegan_helpers.networks import initialise
+from animegan_workshop import checks
 
 bce = F.binary_cross_entropy_with_logits
 
 
-def up(i, o, stride=2, padding=1, norm=True, act=nn.ReLU, kernel=4, bias=False, late=False, conv=nn.ConvTranspose2d):
+def up(
+    i,
+    o,
+    stride=2,
+    padding=1,
+    norm=True,
+    act=nn.ReLU,
+    kernel=4,
+    bias=False,
+    late=False,
+    conv=nn.ConvTranspose2d,
+):
     """A block of G, right unless told otherwise."""
     layers = [conv(i, o, kernel, stride, padding, bias=bias)]
     middle = [nn.BatchNorm2d(o)] * bool(norm)
@@ -19,8 +30,18 @@ def up(i, o, stride=2, padding=1, norm=True, act=nn.ReLU, kernel=4, bias=False, 
     return nn.Sequential(*layers, *(active + middle if late else middle + active))
 
 
-def down(i, o, normalise=True, act=lambda: nn.LeakyReLU(0.2), stride=2, padding=1, kernel=4, bias=False, late=False,
-         conv=nn.Conv2d):  # fmt: skip
+def down(
+    i,
+    o,
+    normalise=True,
+    act=lambda: nn.LeakyReLU(0.2),
+    stride=2,
+    padding=1,
+    kernel=4,
+    bias=False,
+    late=False,
+    conv=nn.Conv2d,
+):
     """A block of D, right unless told otherwise."""
     middle = [nn.BatchNorm2d(o)] * bool(normalise)
     active = [act()] if act else []
@@ -31,15 +52,30 @@ def down(i, o, normalise=True, act=lambda: nn.LeakyReLU(0.2), stride=2, padding=
 class G(nn.Module):
     """A generator, right unless told otherwise; blocks: other settings for the block of that number."""
 
-    def __init__(self, z_dim=100, width=64, end=nn.Tanh, last=(), blocks=None, channels=3, reshape=True, count=4):
+    def __init__(
+        self,
+        z_dim=100,
+        width=64,
+        end=nn.Tanh,
+        last=(),
+        blocks=None,
+        channels=3,
+        reshape=True,
+        count=4,
+    ):
         super().__init__()
         blocks, self.reshape = blocks or {}, reshape
         sizes = [z_dim, 8 * width, 4 * width, 2 * width, width][: count + 1]
         first = [{"stride": 1, "padding": 0}] + [{}] * 3
-        self.steps = nn.ModuleList(up(i, o, **(first[k] | blocks.get(k + 1, {}))) for k, (i, o) in
-                                   enumerate(zip(sizes, sizes[1:])))  # fmt: skip
-        self.tail = nn.Sequential(nn.ConvTranspose2d(sizes[-1], channels, 4, 2, 1, bias=False), *last,
-                                  *([end()] if end else []))
+        self.steps = nn.ModuleList(
+            up(i, o, **(first[k] | blocks.get(k + 1, {})))
+            for k, (i, o) in enumerate(zip(sizes, sizes[1:]))
+        )
+        self.tail = nn.Sequential(
+            nn.ConvTranspose2d(sizes[-1], channels, 4, 2, 1, bias=False),
+            *last,
+            *([end()] if end else []),
+        )
 
     def forward(self, z):
         x = z[:, :, None, None] if self.reshape else z
@@ -55,14 +91,30 @@ def g(**faults):
 class D(nn.Module):
     """A discriminator, right unless told otherwise."""
 
-    def __init__(self, width=64, end=None, blocks=None, shape=(-1,), outputs=1, kernel=4, norm_last=False, first=False):
+    def __init__(
+        self,
+        width=64,
+        end=None,
+        blocks=None,
+        shape=(-1,),
+        outputs=1,
+        kernel=4,
+        norm_last=False,
+        first=False,
+    ):
         super().__init__()
         blocks, self.shape, self.end = blocks or {}, shape, end
         sizes = [3, width, 2 * width, 4 * width, 8 * width]
         norms = [first, True, True, True]
-        self.steps = nn.Sequential(*(down(i, o, **({"normalise": norms[k]} | blocks.get(k + 1, {})))
-                                     for k, (i, o) in enumerate(zip(sizes, sizes[1:]))))  # fmt: skip
-        self.last = nn.Sequential(nn.Conv2d(8 * width, outputs, kernel, bias=False), *[nn.BatchNorm2d(1)] * norm_last)
+        self.steps = nn.Sequential(
+            *(
+                down(i, o, **({"normalise": norms[k]} | blocks.get(k + 1, {})))
+                for k, (i, o) in enumerate(zip(sizes, sizes[1:]))
+            )
+        )
+        self.last = nn.Sequential(
+            nn.Conv2d(8 * width, outputs, kernel, bias=False), *[nn.BatchNorm2d(1)] * norm_last
+        )
 
     def forward(self, images):
         s = self.last(self.steps(images))
@@ -82,7 +134,9 @@ class Functional(nn.Module):
         self.width = width
         self.start = nn.Linear(z_dim, 8 * width * 16, bias=False)
         self.norms = nn.ModuleList(nn.BatchNorm2d(width * k) for k in (8, 4, 2, 1))
-        self.grow = nn.ModuleList(nn.ConvTranspose2d(width * k, width * k // 2, 4, 2, 1, bias=False) for k in (8, 4, 2))
+        self.grow = nn.ModuleList(
+            nn.ConvTranspose2d(width * k, width * k // 2, 4, 2, 1, bias=False) for k in (8, 4, 2)
+        )
         self.paint = nn.ConvTranspose2d(width, 3, kernel_size=4, stride=2, padding=1, bias=False)
 
     def forward(self, z):
@@ -95,8 +149,15 @@ class Functional(nn.Module):
 class FunctionalD(nn.Module):
     def __init__(self, width=64):
         super().__init__()
-        self.convs = nn.ModuleList(nn.Conv2d(i, o, 4, 2, 1, bias=False) for i, o in
-                                   ((3, width), (width, 2 * width), (2 * width, 4 * width), (4 * width, 8 * width)))
+        self.convs = nn.ModuleList(
+            nn.Conv2d(i, o, 4, 2, 1, bias=False)
+            for i, o in (
+                (3, width),
+                (width, 2 * width),
+                (2 * width, 4 * width),
+                (4 * width, 8 * width),
+            )
+        )
         self.norms = nn.ModuleList(nn.BatchNorm2d(width * k) for k in (2, 4, 8))
         self.score = nn.Linear(8 * width * 16, 1, bias=False)
 
@@ -110,7 +171,10 @@ class FunctionalD(nn.Module):
 def sequential_generator(z_dim=100, width=64):
     """The generator as one nn.Sequential, with the initial weights of DCGAN."""
     sizes = [z_dim, 8 * width, 4 * width, 2 * width, width]
-    blocks = [up(i, o, stride=1 + (k > 0), padding=int(k > 0)) for k, (i, o) in enumerate(zip(sizes, sizes[1:]))]
+    blocks = [
+        up(i, o, stride=1 + (k > 0), padding=int(k > 0))
+        for k, (i, o) in enumerate(zip(sizes, sizes[1:]))
+    ]
     last = nn.ConvTranspose2d(width, 3, 4, 2, 1, bias=False)
     return initialise(nn.Sequential(nn.Unflatten(1, (z_dim, 1, 1)), *blocks, last, nn.Tanh()))
 
@@ -160,8 +224,12 @@ def my_g_step(D, opt, fake, **f):
     if f.get("evaluate"):
         D.eval()
     s = D(fake.detach() if f.get("detach") else fake)
-    loss = {"usual": F.softplus(-s), "saturating": -F.softplus(s), "found out": F.softplus(s), "critic": -s}[
-        f.get("kind", "usual")].mean() * f.get("factor", 1)  # fmt: skip
+    loss = {
+        "usual": F.softplus(-s),
+        "saturating": -F.softplus(s),
+        "found out": F.softplus(s),
+        "critic": -s,
+    }[f.get("kind", "usual")].mean() * f.get("factor", 1)
     if f.get("backward", True):
         loss.backward()
     if f.get("step", True):
@@ -201,15 +269,21 @@ RIGHT = [
     (checks.discriminator_block, lambda i, o, normalise=True: down(i, o, normalise)),
     (checks.discriminator, d()),
     (checks.discriminator, FunctionalD),
-    (checks.discriminator_loss, lambda r, f: 2 * bce(torch.cat([r, f]), torch.cat([torch.ones_like(r), 0 * f]))
-     if len(r) == len(f) else d_loss(r, f)),
+    (
+        checks.discriminator_loss,
+        lambda r, f: (
+            2 * bce(torch.cat([r, f]), torch.cat([torch.ones_like(r), 0 * f]))
+            if len(r) == len(f)
+            else d_loss(r, f)
+        ),
+    ),
     (checks.discriminator_loss, lambda r, f: -(F.logsigmoid(r).mean() + F.logsigmoid(-f).mean())),
     (checks.generator_loss, lambda f: -F.logsigmoid(f).mean()),
     (checks.generator_loss, lambda f: bce(f, torch.ones_like(f))),
     (checks.d_step, my_d_step),
     (checks.d_step, two_backwards),
     (checks.g_step, my_g_step),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("check, answer", RIGHT)
@@ -218,20 +292,44 @@ def test_other_right_answers_pass(check, answer):
     check(answer, seed=7)
 
 
-B, N, DB, DN = checks.generator_block, checks.generator, checks.discriminator_block, checks.discriminator
+B, N, DB, DN = (
+    checks.generator_block,
+    checks.generator,
+    checks.discriminator_block,
+    checks.discriminator,
+)
 DL, GL, DS, GS = checks.discriminator_loss, checks.generator_loss, checks.d_step, checks.g_step
 
 WRONG = [
     (B, lambda i, o, stride=2, padding=1: up(i, o, stride, padding, norm=False), "no batch norm"),
     (B, lambda i, o, stride=2, padding=1: up(i, o, stride, padding, act=None), "ReLU is missing"),
-    (B, lambda i, o, stride=2, padding=1: up(i, o, stride, padding, late=True), "comes after the ReLU"),
-    (B, lambda i, o, stride=2, padding=1: up(i, o, stride, padding, act=lambda: nn.LeakyReLU(0.2)), "LeakyReLU"),
-    (B, lambda i, o, stride=2, padding=1: up(i, o, stride, padding, act=nn.Tanh), "tanh in the block"),
+    (
+        B,
+        lambda i, o, stride=2, padding=1: up(i, o, stride, padding, late=True),
+        "comes after the ReLU",
+    ),
+    (
+        B,
+        lambda i, o, stride=2, padding=1: up(i, o, stride, padding, act=lambda: nn.LeakyReLU(0.2)),
+        "LeakyReLU",
+    ),
+    (
+        B,
+        lambda i, o, stride=2, padding=1: up(i, o, stride, padding, act=nn.Tanh),
+        "tanh in the block",
+    ),
     (B, lambda i, o, stride=2, padding=1: up(i, o, stride, padding, bias=True), "has a bias"),
-    (B, lambda i, o, stride=2, padding=1: up(i, o, stride, padding, conv=nn.Conv2d), "nn.ConvTranspose2d, not "
-                                                                                     "nn.Conv2d"),
+    (
+        B,
+        lambda i, o, stride=2, padding=1: up(i, o, stride, padding, conv=nn.Conv2d),
+        "nn.ConvTranspose2d, not nn.Conv2d",
+    ),
     (B, lambda i, o, stride=2, padding=1: up(i, o, stride, padding, kernel=3), "kernel 3"),
-    (B, lambda i, o, stride=2, padding=1: up(i, o), "hand both on|stride and padding|1x1 becomes 2x2"),
+    (
+        B,
+        lambda i, o, stride=2, padding=1: up(i, o),
+        "hand both on|stride and padding|1x1 becomes 2x2",
+    ),
     (B, lambda i, o, stride=2, padding=1: up(o, i, stride, padding), "RuntimeError"),
     (B, no_modules, "not a network"),
     (B, lambda i, o, stride=2, padding=1: None, "not a network"),
@@ -242,7 +340,11 @@ WRONG = [
     (N, g(end=nn.Hardtanh), "cut off"),
     (N, g(blocks={2: {"norm": False}}), "after transposed convolution 2 batch norm is missing"),
     (N, g(blocks={1: {"act": None}}), "after transposed convolution 1 the ReLU is missing"),
-    (N, g(blocks={3: {"act": lambda: nn.LeakyReLU(0.2)}}), "after transposed convolution 3 stands a LeakyReLU"),
+    (
+        N,
+        g(blocks={3: {"act": lambda: nn.LeakyReLU(0.2)}}),
+        "after transposed convolution 3 stands a LeakyReLU",
+    ),
     (N, g(blocks={4: {"late": True}}), "after transposed convolution 4 batch norm comes after"),
     (N, g(channels=1), "one channel"),
     (N, g(count=3), "32x32"),
@@ -253,7 +355,11 @@ WRONG = [
     (DB, lambda i, o, normalise=True: down(i, o), "must be no batch norm"),
     (DB, lambda i, o, normalise=True: down(i, o, False), "although normalise is True"),
     (DB, lambda i, o, normalise=True: down(i, o, normalise, act=nn.ReLU), "that is a ReLU"),
-    (DB, lambda i, o, normalise=True: down(i, o, normalise, act=nn.LeakyReLU), "0.01, torch's default"),
+    (
+        DB,
+        lambda i, o, normalise=True: down(i, o, normalise, act=nn.LeakyReLU),
+        "0.01, torch's default",
+    ),
     (DB, lambda i, o, normalise=True: down(i, o, normalise, act=nn.PReLU), "PReLU"),
     (DB, lambda i, o, normalise=True: down(i, o, normalise, act=None), "LeakyReLU is missing"),
     (DB, lambda i, o, normalise=True: down(i, o, normalise, late=True), "after the LeakyReLU"),
@@ -280,10 +386,19 @@ WRONG = [
     (DL, lambda r, f: d_loss(r, f, factor=-1), "sign is turned"),
     (DL, lambda r, f: d_loss(r.sigmoid(), f.sigmoid()), "sigmoid is taken twice"),
     (DL, lambda r, f: F.softplus(-r).mean(), "only the reals"),
-    (DL, lambda r, f: -r.sigmoid().log().mean() - (1 - f.sigmoid()).log().mean(), "is 20 your loss or its gradient "
-                                                                                  "is not"),
-    (DL, lambda r, f: F.binary_cross_entropy(r.sigmoid(), torch.ones_like(r))
-     + F.binary_cross_entropy(f.sigmoid(), torch.zeros_like(f)), "the gradient must be 1 and yours is 0"),
+    (
+        DL,
+        lambda r, f: -r.sigmoid().log().mean() - (1 - f.sigmoid()).log().mean(),
+        "is 20 your loss or its gradient is not",
+    ),
+    (
+        DL,
+        lambda r, f: (
+            F.binary_cross_entropy(r.sigmoid(), torch.ones_like(r))
+            + F.binary_cross_entropy(f.sigmoid(), torch.zeros_like(f))
+        ),
+        "the gradient must be 1 and yours is 0",
+    ),
     (DL, lambda r, f: d_loss(r, f).item(), "return a tensor"),
     (DL, lambda r, f: d_loss(r, f).detach(), "no gradient gets through"),
     (DL, lambda r, f: (F.softplus(-r) - 1 - F.softplus(-f)).mean(), "report's slip"),
@@ -318,7 +433,7 @@ WRONG = [
     (GS, fault(my_g_step, tensor=True), "plain float"),
     (GS, moves_d_too, "D's weights moved"),
     (GS, fault(my_g_step, backward=False), "nothing reached G"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("check, answer, words", WRONG)

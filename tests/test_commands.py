@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from animegan_helpers.__main__ import main, make_parser
-from animegan_helpers.gan.checkpoint import load_weights
-from animegan_helpers.gan.training import Trainer
+from animegan_helpers.checkpoint import load_weights
+from animegan_helpers.training import Trainer
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -28,13 +28,33 @@ def faces(tmp_path_factory, smoke_budget):
 @pytest.fixture(scope="module")
 def finished_run(faces, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "a run"
-    assert main(["train", "--faces", str(faces), "--preset", "smoke", "--epochs", "1", "--out", str(out)]) == 0
+    assert (
+        main(
+            [
+                "train",
+                "--faces",
+                str(faces),
+                "--preset",
+                "smoke",
+                "--epochs",
+                "1",
+                "--out",
+                str(out),
+            ]
+        )
+        == 0
+    )
     return out
 
 
 def test_draw_holds_a_factor(tmp_path, capsys):
     out = tmp_path / "aqua"
-    assert main(["draw", "--count", "5", "--out", str(out), "--only", "hair=aqua", "--only", "style=1"]) == 0
+    assert (
+        main(
+            ["draw", "--count", "5", "--out", str(out), "--only", "hair=aqua", "--only", "style=1"]
+        )
+        == 0
+    )
     rows = (out / "drawn" / "labels.csv").read_text().splitlines()
     assert len(rows) == 6 and all(",aqua," in row for row in rows[1:])
 
@@ -57,7 +77,17 @@ def test_train_refuses_to_go_on_unasked(faces, finished_run, capsys):
 
 def test_an_interrupted_training_says_so_and_goes_on(faces, tmp_path, monkeypatch, capsys):
     out, advance = tmp_path / "run", Trainer.advance
-    words = ["train", "--faces", str(faces), "--preset", "smoke", "--epochs", "2", "--out", str(out)]
+    words = [
+        "train",
+        "--faces",
+        str(faces),
+        "--preset",
+        "smoke",
+        "--epochs",
+        "2",
+        "--out",
+        str(out),
+    ]
 
     def interrupted(trainer):
         advance(trainer)
@@ -96,7 +126,20 @@ def test_export_halves_the_file_and_never_overwrites(finished_run, tmp_path, cap
 
 def test_export_matches_the_contrast_of_faces(faces, finished_run, tmp_path):
     out = tmp_path / "matched.safetensors"
-    assert main(["export", "--weights", str(finished_run), "--contrast-of", str(faces), "--out", str(out)]) == 0
+    assert (
+        main(
+            [
+                "export",
+                "--weights",
+                str(finished_run),
+                "--contrast-of",
+                str(faces),
+                "--out",
+                str(out),
+            ]
+        )
+        == 0
+    )
     plain, matched = load_weights(finished_run).generator, load_weights(out)
     ratio = matched.generator.to_image[0].weight / plain.to_image[0].weight
     assert ratio.median().item() == pytest.approx(matched.about["contrast_factor"], rel=0.01) != 1
@@ -104,32 +147,68 @@ def test_export_matches_the_contrast_of_faces(faces, finished_run, tmp_path):
 
 def test_export_refuses_faces_to_hold_out_of_nothing(finished_run, tmp_path, capsys):
     out = tmp_path / "held.safetensors"
-    assert main(["export", "--weights", str(finished_run), "--hold-out", "5", "--out", str(out)]) == 2
+    assert (
+        main(["export", "--weights", str(finished_run), "--hold-out", "5", "--out", str(out)]) == 2
+    )
     assert "--contrast-of" in capsys.readouterr().err and not out.exists()
 
 
 def test_measure_from_weights_and_from_samples(faces, finished_run, tmp_path, capsys):
     network = tmp_path / "names.safetensors"
-    assert main(["attributes", "--faces", str(faces), "--factors", "hair", "eyes", "--epochs", "1",
-                 "--out", str(network)]) == 0  # fmt: skip
+    assert (
+        main(
+            [
+                "attributes",
+                "--faces",
+                str(faces),
+                "--factors",
+                "hair",
+                "eyes",
+                "--epochs",
+                "1",
+                "--out",
+                str(network),
+            ]
+        )
+        == 0
+    )
     samples = tmp_path / "s.npy"
     main(["sample", "--weights", str(finished_run), "--count", "20", "--out", str(samples)])
-    for name, source in (("a", ["--samples", str(samples)]), ("b", ["--weights", str(finished_run), "--count", "20"])):
+    for name, source in (
+        ("a", ["--samples", str(samples)]),
+        ("b", ["--weights", str(finished_run), "--count", "20"]),
+    ):
         out = tmp_path / "deep" / f"{name}.json"
-        words = ["measure", "--faces", str(faces), "--attributes", str(network), "--json", str(out), *source]
+        words = [
+            "measure",
+            "--faces",
+            str(faces),
+            "--attributes",
+            str(network),
+            "--json",
+            str(out),
+            *source,
+        ]
         assert main(words) == 0
         measures = json.loads(out.read_text())
         assert measures["samples"]["count"] == 20
         assert 1 <= measures["samples"]["modes"] <= measures["modes_possible"]
         before = out.read_bytes()
-        assert main(words) == 2 and "is there already" in capsys.readouterr().err and out.read_bytes() == before
+        assert (
+            main(words) == 2
+            and "is there already" in capsys.readouterr().err
+            and out.read_bytes() == before
+        )
 
 
 @pytest.mark.parametrize(
     "words, message",
     [
         (["train", "--faces", "no such folder", "--out", "RUN"], "no such folder"),
-        (["train", "--faces", "FACES", "--preset", "best", "--out", "RUN"], "no preset is called 'best'"),
+        (
+            ["train", "--faces", "FACES", "--preset", "best", "--out", "RUN"],
+            "no preset is called 'best'",
+        ),
         (["train", "--faces", "FACES", "--batch", "500", "--out", "RUN"], "500"),
         (["train", "--faces", "FACES", "--width", "0", "--out", "RUN"], "width"),
         (["train", "--faces", "FACES", "--learning-rate-g", "-1", "--out", "RUN"], "above 0"),
@@ -139,13 +218,18 @@ def test_measure_from_weights_and_from_samples(faces, finished_run, tmp_path, ca
         (["draw", "--count", "3", "--out", "RUN", "--only", "hair=mauve"], "mauve"),
         (["draw", "--count", "3", "--out", "FACES"], "FACES"),
         (["attributes", "--faces", "FACES", "--out", "RUN.md"], "must end in .safetensors"),
-        (["export", "--weights", "nothing.safetensors", "--out", "RUN"], "must end in .safetensors"),
+        (
+            ["export", "--weights", "nothing.safetensors", "--out", "RUN"],
+            "must end in .safetensors",
+        ),
         (["reference", "--faces", "FACES", "--out", "RUN.npz"], "must end in .safetensors"),
         (["sample", "--weights", "nothing.safetensors", "--out", "RUN.jpg"], "FILE.png as a grid"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(words, message, faces, tmp_path, capsys):
-    words = [word.replace("FACES", str(faces)).replace("RUN", str(tmp_path / "new")) for word in words]
+    words = [
+        word.replace("FACES", str(faces)).replace("RUN", str(tmp_path / "new")) for word in words
+    ]
     assert main(words) == 2
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error.startswith("error: ") and message.replace("FACES", str(faces)) in error
@@ -165,7 +249,7 @@ def test_importing_the_engine_needs_no_jupyter():
     blocked = "ipywidgets IPython jupyterlab ipykernel nbformat nbclient".split()
     code = (
         f"import sys\nfor name in {blocked}: sys.modules[name] = None\n"
-        "import animegan_helpers.gan.running, animegan_helpers.measures.measuring\n"
-        "import animegan_helpers.live, animegan_helpers.latent.space\n"
+        "import animegan_helpers.runs, animegan_helpers.measures\n"
+        "import animegan_helpers.live, animegan_helpers.latent\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT)

@@ -5,9 +5,10 @@ import pytest
 import torch
 from answering import SPECIAL, answering_generator
 
-from animegan_helpers.gan.checkpoint import load_weights
-from animegan_helpers.gan.networks import FullyConnectedGenerator
-from animegan_helpers.latent.directions import (
+from animegan_helpers.attributes import PRETRAINED
+from animegan_helpers.checkpoint import load_weights
+from animegan_helpers.classifiers import network_reader
+from animegan_helpers.directions import (
     linear_probe,
     named_directions,
     orthogonalise,
@@ -15,9 +16,8 @@ from animegan_helpers.latent.directions import (
     principal_directions,
     random_directions,
 )
-from animegan_helpers.latent.reader import network_reader
-from animegan_helpers.latent.space import draw_latent, generate
-from animegan_helpers.measures.attributes import PRETRAINED
+from animegan_helpers.latent import draw_latent, generate
+from animegan_helpers.networks import FullyConnectedGenerator
 
 
 @pytest.fixture
@@ -31,7 +31,9 @@ def test_principal_directions_find_what_moves_the_picture(generator):
     assert torch.allclose(directions.norm(dim=1), torch.ones(5), atol=1e-5)
     assert abs(directions[0] @ SPECIAL) > 0.95
     z = draw_latent(40, seed=7)
-    changes = picture_changes(generator, z, 3 * torch.cat([directions[:1], random_directions(10, seed=8)]))
+    changes = picture_changes(
+        generator, z, 3 * torch.cat([directions[:1], random_directions(10, seed=8)])
+    )
     assert changes[0] > 1.5 * changes[1:].max()
     assert torch.equal(directions, principal_directions(generator, 5, samples=2_000))
 
@@ -63,14 +65,18 @@ def test_probe_finds_a_planted_direction_and_knows_how_well():
 def test_named_directions_take_the_pair_furthest_apart():
     z, names, direction = planted()
     found = named_directions(z, {"eyes": names, "hair": np.full(len(z), "aqua")})
-    assert list(found) == ["eyes: left \N{EN DASH} right"]  # one hair colour alone gives no direction
+    assert list(found) == [
+        "eyes: left \N{EN DASH} right"
+    ]  # one hair colour alone gives no direction
     assert found["eyes: left \N{EN DASH} right"] @ direction > 0.95
     assert named_directions(z, {}) == {}
 
 
 def test_a_pose_turns_from_left_to_right_where_both_were_seen():
     z, names, direction = planted()
-    swapped = np.where(names == "right", "front", np.where(names == "front", "right", names))  # "right" in the middle
+    swapped = np.where(
+        names == "right", "front", np.where(names == "front", "right", names)
+    )  # "right" in the middle
     (pose,) = named_directions(z, {"direction": swapped})
     assert pose == "pose: left \N{EN DASH} right"
     (pose,) = named_directions(z, {"direction": np.where(names == "left", "half-left", names)})
@@ -100,6 +106,8 @@ def test_directions_change_what_they_are_named_for_in_the_generator_that_ships()
     for name, direction in found.items():
         factor = name.split(":")[0].replace("pose", "direction")
         minus, plus = name.split(": ")[1].split(" \N{EN DASH} ")
-        down, up = (reader.name(generate(generator, fresh + step * direction))[factor] for step in (-4, 4))
+        down, up = (
+            reader.name(generate(generator, fresh + step * direction))[factor] for step in (-4, 4)
+        )
         assert (up == plus).mean() > (down == plus).mean() + 0.1, name
         assert (down == minus).mean() > (up == minus).mean() + 0.1, name

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from animegan_helpers.measures import distances, neighbours
+from animegan_helpers import distances, neighbours
 
 
 def gaussians(count, size, shift=0.0, seed=0):
@@ -19,7 +19,9 @@ def test_frechet_against_the_closed_form():
     assert distances.frechet_distance(x, y) == pytest.approx(5 + 1 + 0 + 4, rel=0.02)
     # not diagonal: turning both sets alike changes nothing
     turn = np.linalg.qr(random.normal(size=(3, 3)))[0]
-    assert distances.frechet_distance(x @ turn, y @ turn) == pytest.approx(distances.frechet_distance(x, y))
+    assert distances.frechet_distance(x @ turn, y @ turn) == pytest.approx(
+        distances.frechet_distance(x, y)
+    )
     assert distances.frechet_distance(x, x) == pytest.approx(0, abs=1e-8)
     assert distances.frechet_distance(distances.moments(x), y) == distances.frechet_distance(x, y)
 
@@ -42,7 +44,9 @@ def test_kernel_distance_is_unbiased_and_written_out():
     assert abs(np.mean(small)) < 4 * np.std(small) / 20
     x, y = random.normal(size=(4, 2)), random.normal(size=(3, 2)) + 1
     k = lambda a, b: (a @ b / 2 + 1) ** 3
-    same = lambda s: np.mean([k(s[i], s[j]) for i in range(len(s)) for j in range(len(s)) if i != j])
+    same = lambda s: np.mean(
+        [k(s[i], s[j]) for i in range(len(s)) for j in range(len(s)) if i != j]
+    )
     expected = same(x) + same(y) - 2 * np.mean([k(a, b) for a in x for b in y])
     assert distances.kernel_distance(x, y) == pytest.approx(expected)
 
@@ -54,8 +58,12 @@ def test_intervals_hold_what_other_samples_give(measure):
     samples = [gaussians(400, 6, 0.3, seed) for seed in range(40)]
     truth = np.mean([value(x, data) for x in samples])
     reference = distances.moments(data) if measure == "frechet" else data
-    inside = [low <= truth <= high for low, high in
-              (getattr(distances, f"{measure}_interval")(x, reference, rounds=60) for x in samples)]  # fmt: skip
+    inside = [
+        low <= truth <= high
+        for low, high in (
+            getattr(distances, f"{measure}_interval")(x, reference, rounds=60) for x in samples
+        )
+    ]
     assert np.mean(inside) > 0.8
 
 
@@ -67,7 +75,9 @@ def test_an_interval_of_a_mean_is_the_textbooks():
 
 
 def test_an_interval_of_a_share_has_a_width_at_its_ends():
-    assert distances.share_interval(10, 20) == pytest.approx((0.299, 0.701), abs=0.001)  # Newcombe 1998, method 3
+    assert distances.share_interval(10, 20) == pytest.approx(
+        (0.299, 0.701), abs=0.001
+    )  # Newcombe 1998, method 3
     assert distances.share_interval(0, 500) == pytest.approx((0, 0.0076), abs=0.0001)
     assert distances.share_interval(500, 500) == pytest.approx((0.9924, 1), abs=0.0001)
 
@@ -78,7 +88,11 @@ def pictures():
 
 
 def written_out(a, b):
-    return np.sqrt(((a[:, None].astype(float) - b[None].astype(float)) ** 2).reshape(len(a), len(b), -1).mean(2))
+    return np.sqrt(
+        ((a[:, None].astype(float) - b[None].astype(float)) ** 2)
+        .reshape(len(a), len(b), -1)
+        .mean(2)
+    )
 
 
 @pytest.mark.parametrize("chunk", [4, 7, 100])
@@ -94,8 +108,12 @@ def test_neighbours_against_brute_force(pictures, chunk):
     assert (found.indices == far.argmin(1)).all()
     assert neighbours.radii(pictures, 3, chunk) == pytest.approx(np.sort(far, 1)[:, 2], abs=1e-3)
     pairs = far[np.triu_indices(30, 1)]
-    assert neighbours.near_pairs(pictures, np.median(pairs), chunk) == (pairs < np.median(pairs)).sum()
-    assert neighbours.pair_quantile(pictures, 0.1, chunk) == pytest.approx(np.quantile(pairs, 0.1), rel=0.01)
+    assert (
+        neighbours.near_pairs(pictures, np.median(pairs), chunk) == (pairs < np.median(pairs)).sum()
+    )
+    assert neighbours.pair_quantile(pictures, 0.1, chunk) == pytest.approx(
+        np.quantile(pairs, 0.1), rel=0.01
+    )
 
 
 @pytest.mark.parametrize("chunk", [9, 1_000])
@@ -109,7 +127,9 @@ def test_overlap_against_loops(chunk):
     dense = [sum(far[i, j] <= of_y[j] for j in range(30)) / k for i in range(40)]
     covered = [any(far[i, j] <= of_y[j] for i in range(40)) for j in range(30)]
     found = neighbours.overlap(x, y, k, chunk)
-    for name, expected in zip(("precise", "recalled", "dense", "covered"), (precise, recalled, dense, covered)):
+    for name, expected in zip(
+        ("precise", "recalled", "dense", "covered"), (precise, recalled, dense, covered)
+    ):
         assert getattr(found, name) == pytest.approx(np.array(expected, float), abs=1e-4), name
 
 
@@ -119,7 +139,9 @@ def test_overlap_tells_quality_from_variety():
     narrow = neighbours.overlap(0.2 * gaussians(500, 4, seed=2), data)
     wide = neighbours.overlap(4 * gaussians(500, 4, seed=3), data)
     assert same.dense.mean() == pytest.approx(1, abs=0.15) and same.covered.mean() > 0.9
-    assert narrow.precise.mean() > 0.95 and narrow.covered.mean() < 0.4 and narrow.dense.mean() > 1.2
+    assert (
+        narrow.precise.mean() > 0.95 and narrow.covered.mean() < 0.4 and narrow.dense.mean() > 1.2
+    )
     assert wide.precise.mean() < 0.4 and wide.dense.mean() < 0.4
 
 
@@ -132,14 +154,17 @@ def test_outliers_fool_recall_and_not_coverage():
     assert after.covered.mean() <= before.covered.mean() < 0.3
 
 
-@pytest.mark.parametrize("call", [
-    lambda: neighbours.nearest_neighbours(np.zeros((2, 3)), np.zeros((2, 4))),
-    lambda: neighbours.nearest_neighbours(np.zeros((1, 3)), np.zeros((1, 3)), same=True),
-    lambda: neighbours.radii(np.zeros((5, 3)), 5),
-    lambda: distances.frechet_distance(np.zeros((1, 3)), np.zeros((5, 3))),
-    lambda: distances.frechet_distance(np.zeros((5, 3)), np.zeros((5, 4))),
-    lambda: distances.kernel_distance(np.zeros((5, 2)), np.zeros((5, 3))),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: neighbours.nearest_neighbours(np.zeros((2, 3)), np.zeros((2, 4))),
+        lambda: neighbours.nearest_neighbours(np.zeros((1, 3)), np.zeros((1, 3)), same=True),
+        lambda: neighbours.radii(np.zeros((5, 3)), 5),
+        lambda: distances.frechet_distance(np.zeros((1, 3)), np.zeros((5, 3))),
+        lambda: distances.frechet_distance(np.zeros((5, 3)), np.zeros((5, 4))),
+        lambda: distances.kernel_distance(np.zeros((5, 2)), np.zeros((5, 3))),
+    ],
+)
 def test_bad_input_is_one_line(call):
     with pytest.raises(ValueError) as error:
         call()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from animegan_helpers.measures import cells, diversity
+from animegan_helpers import cells, diversity
 
 
 def faces(count, seed=0):
@@ -24,12 +24,18 @@ def test_birthday_finds_a_sampler_of_few_faces(support):
     assert found.pairs == 500 * 499 // 2
     # the paradox itself: of `batch` samples every other batch holds two alike
     batches = [random.integers(0, support, round(found.batch)) for _ in range(2_000)]
-    assert np.mean([len(set(batch)) < len(batch) for batch in batches]) == pytest.approx(0.5, abs=0.1)
+    assert np.mean([len(set(batch)) < len(batch) for batch in batches]) == pytest.approx(
+        0.5, abs=0.1
+    )
 
 
 def test_birthday_without_a_pair_gives_a_lower_bound():
     found = diversity.birthday(faces(60), limit=0.5)
-    assert found.alike == 0 and found.support == found.high == np.inf and found.low == pytest.approx(60 * 59 / 2 / 3)
+    assert (
+        found.alike == 0
+        and found.support == found.high == np.inf
+        and found.low == pytest.approx(60 * 59 / 2 / 3)
+    )
 
 
 def test_birthday_interval_holds_the_truth():
@@ -43,7 +49,9 @@ def test_birthday_interval_holds_the_truth():
 
 
 def test_ms_ssim_against_torchmetrics():
-    from torchmetrics.functional.image import multiscale_structural_similarity_index_measure as theirs
+    from torchmetrics.functional.image import (
+        multiscale_structural_similarity_index_measure as theirs,
+    )
 
     a = torch.from_numpy(faces(6)).double() / 255
     b = (a + 0.2 * torch.from_numpy(faces(6, seed=1)).double() / 255).clamp(0, 1)
@@ -56,7 +64,10 @@ def test_ms_ssim_against_torchmetrics():
 def test_pairs_are_of_different_pictures_and_repeats_look_alike():
     two = np.stack([np.zeros((3, 64, 64), np.uint8), np.full((3, 64, 64), 255, np.uint8)])
     assert diversity.pair_similarity(two, 50).max() < 0.5  # never a picture with itself
-    varied, repeated = diversity.pair_similarity(faces(40), 200), diversity.pair_similarity(faces(2)[[0] * 20], 200)
+    varied, repeated = (
+        diversity.pair_similarity(faces(40), 200),
+        diversity.pair_similarity(faces(2)[[0] * 20], 200),
+    )
     assert repeated.min() > 0.99 > 0.9 > varied.mean()
 
 
@@ -68,9 +79,12 @@ def test_vendi_counts_equal_groups_and_is_written_out():
     unit = x / np.linalg.norm(x, axis=1, keepdims=True)
     values = np.linalg.eigvalsh(unit @ unit.T / 12)  # the N x N matrix of the paper
     values = values[values > 1e-12]
-    assert diversity.vendi_score(x) == pytest.approx(np.exp(-(values * np.log(values)).sum()), abs=1e-6)
+    assert diversity.vendi_score(x) == pytest.approx(
+        np.exp(-(values * np.log(values)).sum()), abs=1e-6
+    )
     assert diversity.vendi_score(x, np.array([2] + [1] * 11)) == pytest.approx(
-        diversity.vendi_score(np.concatenate([x[:1], x])))  # fmt: skip
+        diversity.vendi_score(np.concatenate([x[:1], x]))
+    )
 
 
 def test_k_means_finds_separate_clouds():
@@ -98,12 +112,15 @@ def test_cells_that_differ():
     assert cells.different_cells(np.array([1, 9]), np.array([10, 90])) == 0
 
 
-@pytest.mark.parametrize("call", [
-    lambda: cells.k_means(np.zeros((2, 3)), 3),
-    lambda: cells.different_cells(np.zeros(3), np.ones(3)),
-    lambda: diversity.pair_similarity(np.zeros((1, 3, 64, 64), np.uint8)),
-    lambda: diversity.ms_ssim(torch.zeros(1, 3, 32, 32), torch.zeros(1, 3, 32, 32)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: cells.k_means(np.zeros((2, 3)), 3),
+        lambda: cells.different_cells(np.zeros(3), np.ones(3)),
+        lambda: diversity.pair_similarity(np.zeros((1, 3, 64, 64), np.uint8)),
+        lambda: diversity.ms_ssim(torch.zeros(1, 3, 32, 32), torch.zeros(1, 3, 32, 32)),
+    ],
+)
 def test_bad_input_is_one_line(call):
     with pytest.raises(ValueError) as error:
         call()

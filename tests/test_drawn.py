@@ -11,12 +11,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animegan_helpers.drawing import drawn
-from animegan_helpers.drawing.drawn import FACTORS, describe_face, draw_face, draw_faces, parse_only, write_faces
+from animegan_workshop.drawing import drawn
+from animegan_workshop.drawing.drawn import (
+    FACTORS,
+    describe_face,
+    draw_face,
+    draw_faces,
+    parse_only,
+    write_faces,
+)
 
 HOLD = {
-    "hairstyle": ["short"], "direction": ["front"], "expression": ["neutral"], "skin": ["pale"], "accessory": ["none"],
-}  # fmt: skip
+    "hairstyle": ["short"],
+    "direction": ["front"],
+    "expression": ["neutral"],
+    "skin": ["pale"],
+    "accessory": ["none"],
+}
 
 
 def pixels(jpeg: bytes) -> np.ndarray:
@@ -29,9 +40,22 @@ def rows(path) -> list[dict[str, str]]:
 
 
 def test_factors():
-    assert list(FACTORS) == ["hair", "eyes", "hairstyle", "direction", "expression", "skin", "accessory", "style"]
+    assert list(FACTORS) == [
+        "hair",
+        "eyes",
+        "hairstyle",
+        "direction",
+        "expression",
+        "skin",
+        "accessory",
+        "style",
+    ]
     assert [len(FACTORS[f]) for f in ("hair", "eyes", "direction", "skin")] == [12, 10, 5, 5]
-    assert len(FACTORS["hairstyle"]) >= 8 and len(FACTORS["expression"]) >= 5 and len(FACTORS["style"]) >= 4
+    assert (
+        len(FACTORS["hairstyle"]) >= 8
+        and len(FACTORS["expression"]) >= 5
+        and len(FACTORS["style"]) >= 4
+    )
     assert FACTORS["accessory"][0] == "none"
 
 
@@ -51,8 +75,15 @@ def test_random_numbers_stay_the_same():
     """These stood here when the faces were first drawn: other numbers are other faces for everybody's seeds."""
     face = describe_face(0)
     assert list(face.labels.values()) == [
-        "orange", "blue", "long", "left", "angry", "brown", "ribbon", "pastel",
-    ]  # fmt: skip
+        "orange",
+        "blue",
+        "long",
+        "left",
+        "angry",
+        "brown",
+        "ribbon",
+        "pastel",
+    ]
     assert (face.nuisance["tilt"], face.strands[-1]) == (0.8158535541215322, -0.2697796635103429)
 
 
@@ -66,12 +97,14 @@ def test_count_and_processes_change_no_face():
 
 def test_processes_need_no_main_guard(tmp_path):
     """Neither a script without `if __name__ == "__main__"`, nor one on standard input, is run twice."""
-    code = "print('once')\nfrom animegan_helpers.drawing.drawn import draw_faces\n"
+    code = "print('once')\nfrom animegan_workshop.drawing.drawn import draw_faces\n"
     code += "print(len(list(draw_faces(5, processes=2))))\n"
     script = tmp_path / "script.py"
     script.write_text(f"import sys\nsys.path[:0] = {[p for p in sys.path if p]!r}\n{code}")
     for call in ([str(script)], ["-"]):
-        done = subprocess.run([sys.executable, *call], input=script.read_text(), capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, *call], input=script.read_text(), capture_output=True, text=True
+        )
         assert done.stdout.split() == ["once", "5"], done.stderr
 
 
@@ -93,40 +126,57 @@ def test_all_values_occur_about_as_often_as_they_should():
         counts = Counter(face[factor] for face in faces)
         assert set(counts) == set(values)
     hair = Counter(face["hair"] for face in faces)
-    assert min(hair.values()) > 190 and max(hair.values()) < 310  # 250 expected, 4 standard deviations either way
+    assert (
+        min(hair.values()) > 190 and max(hair.values()) < 310
+    )  # 250 expected, 4 standard deviations either way
 
 
 def test_factors_are_independent():
     pairs = Counter((f["hair"], f["eyes"]) for f in (describe_face(i).labels for i in range(6000)))
     expected = 6000 / 120
-    chi2 = sum((pairs[h, e] - expected) ** 2 / expected for h in FACTORS["hair"] for e in FACTORS["eyes"])
+    chi2 = sum(
+        (pairs[h, e] - expected) ** 2 / expected for h in FACTORS["hair"] for e in FACTORS["eyes"]
+    )
     assert chi2 < 119 + 4 * (2 * 119) ** 0.5
 
 
 def test_only_keeps_to_the_values():
     only = {"hair": ["aqua", "blue"], "style": ["bold"]}
     faces = [describe_face(i, only=only).labels for i in range(300)]
-    assert {f["hair"] for f in faces} == {"aqua", "blue"} and {f["style"] for f in faces} == {"bold"}
+    assert {f["hair"] for f in faces} == {"aqua", "blue"} and {f["style"] for f in faces} == {
+        "bold"
+    }
     assert {f["eyes"] for f in faces} == set(FACTORS["eyes"])
 
 
 def test_only_weights():
     counts = Counter(
-        describe_face(i, only={"hair": {"aqua": 3, "blue": 1, "red": 0}}).labels["hair"] for i in range(2000)
+        describe_face(i, only={"hair": {"aqua": 3, "blue": 1, "red": 0}}).labels["hair"]
+        for i in range(2000)
     )
     assert set(counts) == {"aqua", "blue"}
     assert counts["aqua"] == pytest.approx(1500, abs=80)  # 4 standard deviations
 
 
 def test_order_of_only_does_not_matter():
-    ways = ({"hair": ["aqua", "blue"]}, {"hair": ["blue", "aqua"]}, {"hair": {"blue": 2, "aqua": 2}})
-    assert len({tuple(describe_face(i, only=only).labels["hair"] for i in range(50)) for only in ways}) == 1
+    ways = (
+        {"hair": ["aqua", "blue"]},
+        {"hair": ["blue", "aqua"]},
+        {"hair": {"blue": 2, "aqua": 2}},
+    )
+    assert (
+        len({tuple(describe_face(i, only=only).labels["hair"] for i in range(50)) for only in ways})
+        == 1
+    )
 
 
 @pytest.mark.parametrize("factor", FACTORS)
 def test_holding_a_factor_leaves_all_else(factor):
     for index in range(20):
-        free, held = describe_face(index), describe_face(index, only={factor: [FACTORS[factor][-1]]})
+        free, held = (
+            describe_face(index),
+            describe_face(index, only={factor: [FACTORS[factor][-1]]}),
+        )
         assert held.labels == {**free.labels, factor: FACTORS[factor][-1]}
         assert held.nuisance == free.nuisance and held.strands == free.strands
 
@@ -140,12 +190,19 @@ def test_every_value_shows(factor):
             assert np.abs(a - b).max() > 25
 
 
-@pytest.mark.parametrize("factor, box", [("hair", np.s_[10:26, 36:60]), ("skin", np.s_[48:60, 40:56])])
+@pytest.mark.parametrize(
+    "factor, box", [("hair", np.s_[10:26, 36:60]), ("skin", np.s_[48:60, 40:56])]
+)
 def test_colours_are_told_apart(factor, box):
     """The mean colour of a patch of hair or of the cheeks names the value: the nearest mean of other faces is right."""
     others = {k: v for k, v in HOLD.items() if k != factor} | {"style": ["cel"]}
     patch = {
-        value: np.array([np.median(draw_face(i, only={**others, factor: [value]})[box], (0, 1)) for i in range(12)])
+        value: np.array(
+            [
+                np.median(draw_face(i, only={**others, factor: [value]})[box], (0, 1))
+                for i in range(12)
+            ]
+        )
         for value in FACTORS[factor]
     }
     means = np.array([colours[:6].mean(0) for colours in patch.values()])
@@ -190,7 +247,15 @@ def test_bad_words_are_explained(words, named):
 
 
 @pytest.mark.parametrize(
-    "only", [{"hare": ["red"]}, {"hair": ["rad"]}, {"hair": "red"}, {"hair": []}, {"hair": {"red": -1}}, {"hair": 3}]
+    "only",
+    [
+        {"hare": ["red"]},
+        {"hair": ["rad"]},
+        {"hair": "red"},
+        {"hair": []},
+        {"hair": {"red": -1}},
+        {"hair": 3},
+    ],
 )
 def test_bad_only_is_refused_before_the_first_face(only):
     with pytest.raises(ValueError):
@@ -240,7 +305,10 @@ def test_empty_folder_will_do(tmp_path):
 
 def test_flaws(tmp_path):
     write_faces(tmp_path, 20, flaws=0.7, progress=False)
-    folder, flaws = tmp_path / "drawn", {row["file"]: row["flaw"] for row in rows(tmp_path / "flaws.csv")}
+    folder, flaws = (
+        tmp_path / "drawn",
+        {row["file"]: row["flaw"] for row in rows(tmp_path / "flaws.csv")},
+    )
     assert Counter(flaws.values()) == dict.fromkeys(drawn.FLAWS, 2)
     sound = {row["file"] for row in rows(folder / "labels.csv")}
     assert len(sound) == 20 and not sound & set(flaws)

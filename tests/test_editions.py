@@ -6,10 +6,17 @@ import sys
 
 import nbformat
 import pytest
-from grading import autograde, autograded_points, graded_notebooks, half_solved, most_points, needs_nbgrader
+from grading import (
+    autograde,
+    autograded_points,
+    graded_notebooks,
+    half_solved,
+    most_points,
+    needs_nbgrader,
+)
 
-from animegan_helpers.course import editions
-from animegan_helpers.workbook import notebook_paths
+from animegan_workshop.teaching import editions
+from animegan_workshop.teaching.notebooks import notebook_paths
 
 
 def graded_cells(notebook, *roles):
@@ -28,7 +35,10 @@ class TestSolvedNotebook:
             assert mark.locked == (editions.role(cell) == "test")
             assert ("points" in mark) == (editions.role(cell) != "answer")
             if editions.role(cell) == "answer":
-                assert "### BEGIN SOLUTION" in cell.source and "checks." in cell.source.splitlines()[-1]
+                assert (
+                    "### BEGIN SOLUTION" in cell.source
+                    and "checks." in cell.source.splitlines()[-1]
+                )
             if editions.role(cell) == "test":
                 assert "### BEGIN HIDDEN TESTS" in cell.source
 
@@ -37,12 +47,21 @@ class TestSolvedNotebook:
         if path.name.startswith("09"):
             pytest.skip("the report has instructions, not exercises")
         boxes = [cell.source for cell in notebook.cells if cell.source.startswith("> **Exercise ")]
-        functions = [c for c in graded_cells(notebook, "answer") if "checks.prediction" not in c.source]
+        functions = [
+            c for c in graded_cells(notebook, "answer") if "checks.prediction" not in c.source
+        ]
         experiments = [c for c in graded_cells(notebook, "free") if c.cell_type == "code"]
         assert len(boxes) == len(functions) + len(experiments)
         for k, box in enumerate(boxes, start=1):
-            assert box.startswith(f"> **Exercise {path.name[:2]}.{k}: ") and " · about " in box.splitlines()[0]
-            assert "**You will have learnt**" in box and "<summary>Hint</summary>" in box and "**Think.**" in box
+            assert (
+                box.startswith(f"> **Exercise {path.name[:2]}.{k}: ")
+                and " · about " in box.splitlines()[0]
+            )
+            assert (
+                "**You will have learnt**" in box
+                and "<summary>Hint</summary>" in box
+                and "**Think.**" in box
+            )
 
     def test_the_student_edition_holds_no_solution(self, path):
         solved = nbformat.read(path, 4)
@@ -75,30 +94,52 @@ def test_a_region_that_does_not_end_is_an_error():
 
 def test_regions_are_cleared_where_they_stand():
     source = "def f():\n    a\n    ### BEGIN SOLUTION\n    b\n    ### END SOLUTION\n\n\ncheck(f)"
-    assert editions.without_region(source, "SOLUTION", "stub") == ("def f():\n    a\n    stub\n\n\ncheck(f)", True)
+    assert editions.without_region(source, "SOLUTION", "stub") == (
+        "def f():\n    a\n    stub\n\n\ncheck(f)",
+        True,
+    )
     assert editions.without_region("x", "SOLUTION", "stub") == ("x", False)
 
 
 def test_student_folder_is_complete_and_nothing_is_overwritten(tmp_path):
     out = tmp_path / "student"
-    words = [sys.executable, "-m", "animegan_helpers.course.editions", "student", "--out", str(out)]
+    words = [
+        sys.executable,
+        "-m",
+        "animegan_workshop.teaching.editions",
+        "student",
+        "--out",
+        str(out),
+    ]
     for _ in range(2):  # the second time over the first
         assert subprocess.run(words, capture_output=True, text=True).returncode == 0
-    assert sorted(p.name for p in (out / "notebooks").iterdir()) == [path.name for path in notebook_paths()]
-    for name in ("README.md", "pyproject.toml", "Makefile", "animegan_helpers/checks/core.py", "data/pretrained"):
+    assert sorted(p.name for p in (out / "notebooks").iterdir()) == [
+        path.name for path in notebook_paths()
+    ]
+    for name in (
+        "README.md",
+        "pyproject.toml",
+        "Makefile",
+        "animegan_workshop/checks/core.py",
+        "data/pretrained",
+    ):
         assert (out / name).exists()
     assert not (out / "tests").exists() and not (out / "data" / "cache").exists()
     taken = tmp_path / "taken"
     taken.mkdir()
     (taken / "thesis.txt").write_text("mine")
     refused = subprocess.run([*words[:-1], str(taken)], capture_output=True, text=True)
-    assert refused.returncode == 2 and "something else" in refused.stderr and (taken / "thesis.txt").exists()
+    assert (
+        refused.returncode == 2
+        and "something else" in refused.stderr
+        and (taken / "thesis.txt").exists()
+    )
 
 
 def test_a_student_gets_a_report_once_the_guess_is_made(tmp_path):
     out = tmp_path / "student"
     editions.write_student_edition(out)
-    words = [sys.executable, "-m", "animegan_helpers.course.editions", "report"]
+    words = [sys.executable, "-m", "animegan_workshop.teaching.editions", "report"]
     settings = os.environ | {"PYTHONPATH": str(out), "ANIMEGAN_RUNS": str(tmp_path / "runs")}
     untouched = subprocess.run(words, capture_output=True, text=True, cwd=out, env=settings)
     assert untouched.returncode == 2 and "your turn" in untouched.stderr.splitlines()[-1]
@@ -123,7 +164,9 @@ class TestNbgraderOnTheUntouchedEdition:
         for path in graded_notebooks():
             released = nbformat.read(graded.release / path.name, 4)
             ours = editions.student_edition(nbformat.read(path, 4))
-            assert [cell.source for cell in released.cells] == [cell.source for cell in ours.cells], path.name
+            assert [cell.source for cell in released.cells] == [
+                cell.source for cell in ours.cells
+            ], path.name
 
     def test_it_gets_nothing(self, graded):
         for path in graded_notebooks():
@@ -132,10 +175,19 @@ class TestNbgraderOnTheUntouchedEdition:
     def test_it_runs_to_the_end_and_stops_only_where_an_answer_is_due(self, graded):
         for path in graded_notebooks():
             for cell in nbformat.read(graded.autograded / path.name, 4).cells:
-                errors = [output.ename for output in cell.get("outputs", []) if output.output_type == "error"]
+                errors = [
+                    output.ename
+                    for output in cell.get("outputs", [])
+                    if output.output_type == "error"
+                ]
                 if editions.role(cell) in ("answer", "free"):
-                    assert cell.cell_type == "markdown" or errors in (["NotDoneYet"], ["NotImplementedError"])
-                elif not editions.role(cell):  # tests are run with their hidden part here, and must fail
+                    assert cell.cell_type == "markdown" or errors in (
+                        ["NotDoneYet"],
+                        ["NotImplementedError"],
+                    )
+                elif not editions.role(
+                    cell
+                ):  # tests are run with their hidden part here, and must fail
                     assert errors == [], f"{path.name}: {cell.source[:80]}"
 
 
@@ -155,8 +207,10 @@ def test_tampering_is_undone(tmp_path):
 
     def tamper(notebook):
         answers = graded_cells(notebook, "answer")
-        answers[0].source = ("def normalise(levels):\n    return levels\n\n\n"
-                             "checks.normalise = lambda *a, **k: print('Right')")  # fmt: skip
+        answers[0].source = (
+            "def normalise(levels):\n    return levels\n\n\n"
+            "checks.normalise = lambda *a, **k: print('Right')"
+        )
         answers[1].source = "to_levels = checks.to_levels.ours\nchecks.to_levels(to_levels)"
         for cell in graded_cells(notebook, "test"):
             cell.source = "pass"

@@ -13,10 +13,19 @@ import numpy as np
 import pytest
 
 from animegan_helpers.__main__ import main
-from animegan_helpers.drawing.drawn import write_faces
-from animegan_helpers.experiments import runner
-from animegan_helpers.experiments.arms import EXPERIMENTS, MODERN, PIECES, SCALES, Arm, Experiment, Scale
-from animegan_helpers.experiments.results import (
+from animegan_helpers.networks import count_parameters, make_networks
+from animegan_workshop.drawing.drawn import write_faces
+from animegan_workshop.experiments import runner
+from animegan_workshop.experiments.arms import (
+    EXPERIMENTS,
+    MODERN,
+    PIECES,
+    SCALES,
+    Arm,
+    Experiment,
+    Scale,
+)
+from animegan_workshop.experiments.results import (
     RESULTS,
     about,
     apart,
@@ -29,8 +38,13 @@ from animegan_helpers.experiments.results import (
     table,
     values_at,
 )
-from animegan_helpers.experiments.runner import config_of, faces_of, nearest_width, run_arm, run_experiment
-from animegan_helpers.gan.networks import count_parameters, make_networks
+from animegan_workshop.experiments.runner import (
+    config_of,
+    faces_of,
+    nearest_width,
+    run_arm,
+    run_experiment,
+)
 
 TINY = Scale(width=4, batch=10, faces=60, steps=8, looks=2, samples=40, seeds=2, toy_steps=20)
 
@@ -52,7 +66,10 @@ def test_arms_differ_in_one_thing():
             continue
         first, *others = (vars(arm) for arm in experiment.arms)
         for other in others:
-            assert len([key for key in first if key != "name" and first[key] != other[key]]) == 1, (name, other)
+            assert len([key for key in first if key != "name" and first[key] != other[key]]) == 1, (
+                name,
+                other,
+            )
     assert set().union(*PIECES.values()) == MODERN.keys()
 
 
@@ -62,18 +79,26 @@ def test_faces_of_an_arm():
     for name in ("1 mode", "4 modes", "1 mode, a quarter of the faces"):
         faces = faces_of(arms[name], TINY)
         seen[name] = (len(faces), len(set(zip(faces.labels["hair"], faces.labels["eyes"]))))
-    assert seen == {"1 mode": (60, 1), "4 modes": (60, 4), "1 mode, a quarter of the faces": (15, 1)}
+    assert seen == {
+        "1 mode": (60, 1),
+        "4 modes": (60, 4),
+        "1 mode, a quarter of the faces": (15, 1),
+    }
 
 
 def test_a_fully_connected_pair_of_about_as_many_parameters():
     wanted = count_parameters(make_networks(width=16)[0])
-    found = count_parameters(make_networks("fully-connected", width=nearest_width("fully-connected", wanted))[0])
+    found = count_parameters(
+        make_networks("fully-connected", width=nearest_width("fully-connected", wanted))[0]
+    )
     assert abs(found - wanted) < 0.1 * wanted
 
 
 def test_a_lower_rate_at_half_time_shows_only_then():
     """The first half is the same run to the last bit; then the samples change less, by what batch norm's means do."""
-    arms = (Arm("a", settings={"precision": "fp32"}, rate_factor=factor) for factor in (1.0, 0.01))  # auto may vary
+    arms = (
+        Arm("a", settings={"precision": "fp32"}, rate_factor=factor) for factor in (1.0, 0.01)
+    )  # auto may vary
     plain, lower = (run_arm(arm, TINY, seed=0, device="cpu") for arm in arms)
     for key in ("loss_g", "loss_d", "change", "frechet"):
         assert plain["looks"][0][key] == lower["looks"][0][key]
@@ -85,7 +110,11 @@ def test_results_are_written_and_say_what_was_run(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
     path = run_experiment("dense", "smoke", out=tmp_path)
     result = json.loads(path.read_text())
-    assert [arm["name"] for arm in result["arms"]] == ["DCGAN", "fully connected", "fully connected, 3 times the steps"]
+    assert [arm["name"] for arm in result["arms"]] == [
+        "DCGAN",
+        "fully connected",
+        "fully connected, 3 times the steps",
+    ]
     for arm in result["arms"][:2]:
         assert [run["seed"] for run in arm["runs"]] == [0, 1]
         for run in arm["runs"]:
@@ -120,14 +149,20 @@ def test_a_run_that_fails_ends_the_experiment(tmp_path, monkeypatch):
 def test_an_experiment_may_have_a_scale_of_its_own_at_laptop(tmp_path, monkeypatch):
     """Its changes count at that budget and not at smoke; the arithmetic is the same in all arms."""
     monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
-    monkeypatch.setattr(runner, "run_kept", lambda arm, *_: {"seed": 0, "arithmetic": arm.settings["precision"]})
+    monkeypatch.setattr(
+        runner, "run_kept", lambda arm, *_: {"seed": 0, "arithmetic": arm.settings["precision"]}
+    )
     monkeypatch.setattr(runner, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
     experiment = Experiment("R3", "?", (Arm("a"), Arm("b")), laptop={"steps": 4, "seeds": 1})
     monkeypatch.setitem(EXPERIMENTS, "crop", experiment)
     for budget in ("smoke", "laptop"):
         monkeypatch.setitem(SCALES, budget, TINY)
-    results = {budget: load_result(run_experiment("crop", budget, out=tmp_path / budget).stem, tmp_path / budget)
-               for budget in ("smoke", "laptop")}  # fmt: skip
+    results = {
+        budget: load_result(
+            run_experiment("crop", budget, out=tmp_path / budget).stem, tmp_path / budget
+        )
+        for budget in ("smoke", "laptop")
+    }
     assert [results[budget]["scale"]["steps"] for budget in results] == [8, 4]
     assert [len(results[budget]["arms"][0]["runs"]) for budget in results] == [2, 1]
     assert len({run["arithmetic"] for arm in results["smoke"]["arms"] for run in arm["runs"]}) == 1
@@ -144,7 +179,7 @@ import multiprocessing, sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from animegan_helpers.experiments.runner import begin_worker
+from animegan_workshop.experiments.runner import begin_worker
 from test_experiments import beat
 if __name__ == "__main__":
     context = multiprocessing.get_context("spawn")
@@ -155,7 +190,9 @@ if __name__ == "__main__":
 
 def test_a_worker_ends_with_the_program_that_started_it(tmp_path):
     file, script = tmp_path / "beats", tmp_path / "parent.py"
-    script.write_text(PARENT.format(tests=str(Path(__file__).parent), file=str(file)), encoding="utf-8")
+    script.write_text(
+        PARENT.format(tests=str(Path(__file__).parent), file=str(file)), encoding="utf-8"
+    )
     parent = subprocess.Popen([sys.executable, str(script)])
     deadline = time.monotonic() + 60
     while not file.exists() and time.monotonic() < deadline:
@@ -173,11 +210,16 @@ def test_a_run_is_trained_once_and_again_when_the_code_has_changed(tmp_path, mon
     """Arms of two experiments that are alike but for the name share their runs; other code makes new ones."""
     monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
     trained = []
-    monkeypatch.setattr(runner, "run_arm", lambda arm, scale, seed, *_: trained.append(arm.name) or {"seed": seed})
+    monkeypatch.setattr(
+        runner, "run_arm", lambda arm, scale, seed, *_: trained.append(arm.name) or {"seed": seed}
+    )
     plain = Arm("DCGAN"), TINY, 0, None, "cpu"
     assert runner.run_kept(*plain) == runner.run_kept(Arm("resize"), *plain[1:]) == {"seed": 0}
     assert trained == ["DCGAN"]
-    others = (Arm("DCGAN", settings={"flip": True}), *plain[1:]), (Arm("DCGAN"), TINY, 1, None, "cpu")
+    others = (
+        (Arm("DCGAN", settings={"flip": True}), *plain[1:]),
+        (Arm("DCGAN"), TINY, 1, None, "cpu"),
+    )
     for other in others:
         runner.run_kept(*other)
     assert len(trained) == 3
@@ -196,7 +238,11 @@ def test_real_faces_in_place_of_drawn_ones(tmp_path, monkeypatch):
     """The result has a name of its own, and all arms get as many faces as there are."""
     monkeypatch.setitem(SCALES, "smoke", TINY)
     monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
-    monkeypatch.setattr(runner, "run_kept", lambda arm, scale, seed, path, device: {"seed": seed, "faces": scale.faces})
+    monkeypatch.setattr(
+        runner,
+        "run_kept",
+        lambda arm, scale, seed, path, device: {"seed": seed, "faces": scale.faces},
+    )
     monkeypatch.setattr(runner, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
     write_faces(tmp_path / "faces", 30, seed=1)
     path = run_experiment("crop", "smoke", faces=str(tmp_path / "faces"), out=tmp_path)
@@ -222,9 +268,17 @@ def result_of(**values) -> dict:
     """A result with one measure, FCD, at two looks: arm -> the last value of each run, None for one that failed."""
     arms = []
     for name, last in values.items():
-        runs = [{"seed": k, "looks": [{"step": s, "seconds": s, "frechet": v * f} for s, f in ((1, 2.0), (2, 1.0))]}
-                if v is not None else {"seed": k, "looks": [], "failed": "the loss is not finite"}
-                for k, v in enumerate(last)]  # fmt: skip
+        runs = [
+            {
+                "seed": k,
+                "looks": [
+                    {"step": s, "seconds": s, "frechet": v * f} for s, f in ((1, 2.0), (2, 1.0))
+                ],
+            }
+            if v is not None
+            else {"seed": k, "looks": [], "failed": "the loss is not finite"}
+            for k, v in enumerate(last)
+        ]
         arms.append({"name": name, "runs": runs})
     return {"arms": arms}
 
@@ -236,7 +290,9 @@ def test_runs_come_apart_or_overlap():
     assert apart(values["a"], values["b"]) == -1 and apart(values["b"], values["a"]) == 1
     assert apart(values["b"], values["c"]) == 0 and apart(values["a"], values["c"]) == 0
     assert luck(3, 3) == pytest.approx(0.1)
-    assert say(result, "frechet", "a", "b") == "FCD: a 2 (1 to 3), b 5 (4 to 6): lower, all runs apart"
+    assert (
+        say(result, "frechet", "a", "b") == "FCD: a 2 (1 to 3), b 5 (4 to 6): lower, all runs apart"
+    )
     assert "1 runs ended in a loss that is not finite" in table(result, ("frechet",))
     axes = draw(result, ("frechet",)).axes[0]
     assert axes.lines[0].get_ydata().tolist() == [4.0, 2.0]
@@ -247,14 +303,25 @@ def test_values_at_equal_time_lie_between_looks():
     result = result_of(a=[1.0, 2.0], b=[4.0, None])
     assert values_at(result, "frechet", 1.5)["a"].tolist() == [1.5, 3.0]
     assert values_at(result, "frechet", 1.5)["b"].tolist() == [6.0]
-    assert values_at(result, "frechet", 0.5)["a"].size == values_at(result, "frechet", 9)["b"].size == 0
-    assert say(result, "frechet", "a", "b", seconds=1.0) == "FCD: a 3 (2 to 4), b 8: lower, all runs apart"
+    assert (
+        values_at(result, "frechet", 0.5)["a"].size
+        == values_at(result, "frechet", 9)["b"].size
+        == 0
+    )
+    assert (
+        say(result, "frechet", "a", "b", seconds=1.0)
+        == "FCD: a 3 (2 to 4), b 8: lower, all runs apart"
+    )
 
 
 def test_a_row_for_each_arm_a_dot_for_each_run():
     axes = draw_last(result_of(a=[1.0, 2.0], b=[None, None], c=[5.0, 7.0]), ("frechet",)).axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
-    assert [line.get_xdata().tolist() for line in axes.lines[::2][:3]] == [[1.0, 2.0], [], [5.0, 7.0]]
+    assert [line.get_xdata().tolist() for line in axes.lines[::2][:3]] == [
+        [1.0, 2.0],
+        [],
+        [5.0, 7.0],
+    ]
 
 
 def test_shipped_results_are_of_the_experiments_as_they_stand():
@@ -264,4 +331,7 @@ def test_shipped_results_are_of_the_experiments_as_they_stand():
         arms = EXPERIMENTS[path.stem.removesuffix("-real")].arms
         assert [arm["name"] for arm in result["arms"]] == [arm.name for arm in arms]
         for arm, defined in zip(result["arms"], arms):
-            assert arm["settings"] == json.loads(json.dumps(defined.settings)) and arm["only"] == defined.only
+            assert (
+                arm["settings"] == json.loads(json.dumps(defined.settings))
+                and arm["only"] == defined.only
+            )

@@ -9,23 +9,32 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from animegan_workshop.slider_benchmark import (
+    BURST,
+    make_explorer,
+    run_slider_benchmark,
+    slider_times,
+)
 from answering import SPECIAL, answering_generator
 from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
-from animegan_helpers.gan.networks import Discriminator
-from animegan_helpers.latent.coalescing import Coalesced
-from animegan_helpers.latent.directions import random_directions
-from animegan_helpers.latent.explorer import Explorer
-from animegan_helpers.latent.favourites import Favourites, FavouritesError, load_favourites
-from animegan_helpers.latent.pad import Pad
-from animegan_helpers.latent.reader import Reader, coarse_pixels
-from animegan_helpers.latent.slider_benchmark import BURST, make_explorer, run_slider_benchmark, slider_times
-from animegan_helpers.latent.space import draw_latent, generate
+from animegan_helpers.classifiers import Reader, coarse_pixels
+from animegan_helpers.debounce import Coalesced
+from animegan_helpers.directions import random_directions
+from animegan_helpers.explorer import Explorer
+from animegan_helpers.favourites import Favourites, FavouritesError, load_favourites
+from animegan_helpers.latent import draw_latent, generate
+from animegan_helpers.networks import Discriminator
+from animegan_helpers.pad import Pad
 
 OTHER = random_directions(2, seed=6)[1]
-READER = Reader({"hair": ["<dark>", "light"]}, lambda faces: {"hair": torch.tensor([[0.2, 0.8]] * len(faces))},
-                coarse_pixels, "test")  # fmt: skip
+READER = Reader(
+    {"hair": ["<dark>", "light"]},
+    lambda faces: {"hair": torch.tensor([[0.2, 0.8]] * len(faces))},
+    coarse_pixels,
+    "test",
+)
 
 
 @pytest.fixture
@@ -50,7 +59,14 @@ def test_needs_no_browser_and_resets_to_the_same_bytes(explorer):
     first = image.value
     assert Image.open(io.BytesIO(first)).size == (128, 128)
     assert first == explorer.picture()
-    for name, value in {"special": 3.0, "seed": 9, "truncation": 0.5, "way": 0.5, "shift": 4.0, "faces": 4}.items():
+    for name, value in {
+        "special": 3.0,
+        "seed": 9,
+        "truncation": 0.5,
+        "way": 0.5,
+        "shift": 4.0,
+        "faces": 4,
+    }.items():
         before = image.value
         explorer.controls[name].value = value
         assert image.value != before, name
@@ -132,7 +148,9 @@ def test_a_long_burst_shows_pictures_on_its_way():
     calls = []
 
     async def burst() -> None:
-        act = Coalesced(lambda: calls.append(asyncio.get_running_loop().time()), pause=0.02, patience=0.1)
+        act = Coalesced(
+            lambda: calls.append(asyncio.get_running_loop().time()), pause=0.02, patience=0.1
+        )
         start = asyncio.get_running_loop().time()
         while asyncio.get_running_loop().time() < start + 0.6:
             act()
@@ -166,8 +184,13 @@ def test_favourites_come_back_to_the_bit(generator, tmp_path, monkeypatch):
     assert other.favourites.chosen.label == "seed 7"
     other.favourites.buttons["keep"].click()
     other.favourites.chosen.value = "seed 7"
-    assert other.favourites.status.value == "kept seed 7 (2)"  # not the seed of the slider, which stands elsewhere
-    for another_seed in (lambda: other.set(seed=5), lambda: setattr(other.controls["seed"], "value", 6)):
+    assert (
+        other.favourites.status.value == "kept seed 7 (2)"
+    )  # not the seed of the slider, which stands elsewhere
+    for another_seed in (
+        lambda: other.set(seed=5),
+        lambda: setattr(other.controls["seed"], "value", 6),
+    ):
         other.favourites.chosen.value = "seed 7"
         assert other.favourite
         another_seed()
@@ -191,14 +214,32 @@ def test_favourites_overwrite_nothing(generator, tmp_path, monkeypatch):
     assert {path.read_text() for path in tmp_path.iterdir()} == {"mine"}
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    ("{", "no JSON"), ("[1]", "no favourites"), ('{"format": "other"}', "no favourites"),
-    ('{"format": "animegan-workbook favourites 1"}', "damaged"),
-    ('{"format": "animegan-workbook favourites 1", "favourites": [{"name": "a", "z": [1, 2]}]}', "takes 100"),
-    ('{"format": "animegan-workbook favourites 1", "favourites": [{"name": "a", "z": ["x"]}]}', "damaged"),
-    (json.dumps({"format": "animegan-workbook favourites 1",
-                 "favourites": [{"name": "a", "z": [float("nan")] * 100}]}), "finite"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "no JSON"),
+        ("[1]", "no favourites"),
+        ('{"format": "other"}', "no favourites"),
+        ('{"format": "animegan-workbook favourites 1"}', "damaged"),
+        (
+            '{"format": "animegan-workbook favourites 1", "favourites": [{"name": "a", "z": [1, 2]}]}',
+            "takes 100",
+        ),
+        (
+            '{"format": "animegan-workbook favourites 1", "favourites": [{"name": "a", "z": ["x"]}]}',
+            "damaged",
+        ),
+        (
+            json.dumps(
+                {
+                    "format": "animegan-workbook favourites 1",
+                    "favourites": [{"name": "a", "z": [float("nan")] * 100}],
+                }
+            ),
+            "finite",
+        ),
+    ],
+)
 def test_bad_files_of_favourites_get_one_line(tmp_path, text, words):
     path = tmp_path / "f.json"
     path.write_text(text)
@@ -225,7 +266,9 @@ def test_the_pad_goes_where_its_cells_and_sliders_say(generator):
     assert moved != first
     assert [place for place, cell in pad.cells.items() if cell.layout is pad.here] == [(4.0, -2.0)]
     # the face on show is that of the map: right of the middle by two, below it by one
-    on_map = pad.map.crop((4 * 64, 3 * 64, 5 * 64, 4 * 64)).resize((128, 128), Image.Resampling.BICUBIC)
+    on_map = pad.map.crop((4 * 64, 3 * 64, 5 * 64, 4 * 64)).resize(
+        (128, 128), Image.Resampling.BICUBIC
+    )
     shown = np.asarray(Image.open(io.BytesIO(moved)).convert("RGB")).astype(int)
     assert np.abs(shown - np.asarray(on_map)).max() <= 2
     for slider in pad.sliders:
@@ -263,7 +306,7 @@ def test_the_benchmark_prints_a_table(tmp_path, monkeypatch):
 KERNEL_SET_UP = """
 import torch
 from answering import SPECIAL, answering_generator
-from animegan_helpers.latent.explorer import Explorer
+from animegan_helpers.explorer import Explorer
 explorer, drawn = Explorer(answering_generator(), {"special": SPECIAL}), []
 draw = explorer.redraw.action
 explorer.redraw.action = lambda: drawn.append(explorer.controls["special"].value) or draw()
@@ -281,7 +324,9 @@ def test_a_kernel_draws_a_burst_of_messages_a_few_times_and_the_last_wins(monkey
         model = "".join(said).strip()
         for k in range(1, 101):
             data = {"method": "update", "state": {"value": 0.04 * k}, "buffer_paths": []}
-            client.shell_channel.send(client.session.msg("comm_msg", {"comm_id": model, "data": data}))
+            client.shell_channel.send(
+                client.session.msg("comm_msg", {"comm_id": model, "data": data})
+            )
         time.sleep(3)
         said.clear()
         client.execute_interactive("print(len(drawn), drawn[-1])", output_hook=listen, timeout=60)

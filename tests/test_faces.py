@@ -18,9 +18,9 @@ import pytest
 import torch
 from PIL import Image
 
-import animegan_helpers.drawing
-from animegan_helpers.faces import packing, sources
-from animegan_helpers.faces.faceset import (
+import animegan_workshop.drawing
+from animegan_helpers import packing, sources
+from animegan_helpers.faces import (
     FacesError,
     cache_folder,
     find_duplicates,
@@ -85,10 +85,17 @@ def png(bit_depth: int, colour: int, width: int, height: int, rows: bytes) -> by
     """A PNG file made by hand, with any header."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, bit_depth, colour, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 # Pictures of every kind
@@ -115,7 +122,9 @@ def test_each_kind_of_colour_picture_is_the_same_face(kind, mode, tolerance):
     assert np.abs(found - expected).max() <= max(1, 3 * tolerance)
 
 
-@pytest.mark.parametrize(("kind", "mode"), [("PNG", "L"), ("PNG", "LA"), ("JPEG", "L"), ("PNG", "1"), ("GIF", "L")])
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("PNG", "L"), ("PNG", "LA"), ("JPEG", "L"), ("PNG", "1"), ("GIF", "L")]
+)
 def test_grey_pictures_become_rgb(kind, mode):
     found = packing.decode(encode(smooth(2), kind, mode))
     assert (found[0] == found[1]).all() and (found[0] == found[2]).all() and found.std() > 5
@@ -137,7 +146,9 @@ def test_transparency_is_laid_on_white():
     assert (packing.decode(encode(half)) == 127).all()
     palette = encode(np.zeros((96, 96), np.uint8), "PNG", "P", transparency=0)
     assert (packing.decode(palette) == 255).all()
-    assert (packing.decode(encode(np.zeros((96, 96), np.uint8), "GIF", transparency=0)) == 255).all()
+    assert (
+        packing.decode(encode(np.zeros((96, 96), np.uint8), "GIF", transparency=0)) == 255
+    ).all()
 
 
 def test_first_frame_of_a_gif():
@@ -151,9 +162,13 @@ def test_exif_orientation_is_applied_and_damaged_exif_is_ignored():
     face = smooth(3)
     exif = Image.Exif()
     exif[0x0112] = 6  # "turn by 90 degrees clockwise to show"
-    turned = packing.decode(encode(np.rot90(face).copy(), "JPEG", quality=100, exif=exif.tobytes())).astype(int)
+    turned = packing.decode(
+        encode(np.rot90(face).copy(), "JPEG", quality=100, exif=exif.tobytes())
+    ).astype(int)
     assert np.abs(turned - packing.decode(encode(face))).mean() < 3
-    damaged = packing.decode(encode(face, "JPEG", quality=100, exif=b"Exif\0\0" + b"\xff" * 40)).astype(int)
+    damaged = packing.decode(
+        encode(face, "JPEG", quality=100, exif=b"Exif\0\0" + b"\xff" * 40)
+    ).astype(int)
     assert np.abs(damaged - packing.decode(encode(face))).mean() < 3
 
 
@@ -210,7 +225,9 @@ def test_unreadable_files_are_skipped_and_counted_by_reason(tmp_path, monkeypatc
         reasons = dict(faces.skipped)
         assert list(reasons) == list(files)[1:]
         assert reasons["b empty.jpg"] == "empty file"
-        assert {reasons[name] for name in files if "bomb" in name or "large" in name} == {"more than 50,000,000 pixels"}
+        assert {reasons[name] for name in files if "bomb" in name or "large" in name} == {
+            "more than 50,000,000 pixels"
+        }
         assert reasons["h long.jpg"].startswith("larger than")
         assert reasons["c cut.jpg"] == reasons["d cut.png"] == "truncated or damaged"
         assert "not a JPEG" in reasons["e text.jpg"] and "not a JPEG" in reasons["j tiff.tif"]
@@ -249,16 +266,39 @@ def test_errors_are_one_line(tmp_path, monkeypatch):
     folder = write(tmp_path / "faces", numbered(3))
     whole = zipped(tmp_path / "whole.zip", numbered(3)).read_bytes()
     paths = write(
-        tmp_path, {"cut.zip": whole[:-30], "empty.zip": b"", "text.txt": b"hi", "bad/a.jpg": b"x", "bad/b.jpg": b""}
+        tmp_path,
+        {
+            "cut.zip": whole[:-30],
+            "empty.zip": b"",
+            "text.txt": b"hi",
+            "bad/a.jpg": b"x",
+            "bad/b.jpg": b"",
+        },
     )
     (tmp_path / "nothing").mkdir()
-    expected = {"missing": "no", "cut.zip": "neither", "empty.zip": "neither", "text.txt": "neither"}
-    expected |= {"nothing": "No face", "bad": "1 empty file", "faces/000.png": "neither", "text.txt/a": "no"}
+    expected = {
+        "missing": "no",
+        "cut.zip": "neither",
+        "empty.zip": "neither",
+        "text.txt": "neither",
+    }
+    expected |= {
+        "nothing": "No face",
+        "bad": "1 empty file",
+        "faces/000.png": "neither",
+        "text.txt/a": "no",
+    }
     for name, words in expected.items():
         with pytest.raises(FacesError, match=words) as error:
             load(paths / name)
         assert name.split("/")[0] in one_line(error)
-    for options in ({"method": "squash"}, {"count": 0}, {"size": 0}, {"minimum": 4}, {"only": {"hair": ["red"]}}):
+    for options in (
+        {"method": "squash"},
+        {"count": 0},
+        {"size": 0},
+        {"minimum": 4},
+        {"only": {"hair": ["red"]}},
+    ):
         with pytest.raises(FacesError) as error:
             load(folder, **options)
         one_line(error)
@@ -287,13 +327,25 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, cache, monkeypatch
 # Folders, zips, labels
 
 
-NAMES = ["b/2.png", "a b/1 x.png", "猫/顔 é.png", "0.png", "b/.hidden.png", "__MACOSX/b/2.png", ".thumbs/1.png"]
+NAMES = [
+    "b/2.png",
+    "a b/1 x.png",
+    "猫/顔 é.png",
+    "0.png",
+    "b/.hidden.png",
+    "__MACOSX/b/2.png",
+    ".thumbs/1.png",
+]
 
 
 def test_folder_and_zip_give_the_same_faces_and_labels(tmp_path):
     files = {name: encode(smooth(i)) for i, name in enumerate(NAMES)}
-    files["b/labels.csv"] = "\ufefffile,hair,eyes\r\n2.png,red,\r\nelsewhere.png,blue,blue\r\n".encode()
-    files["labels.csv"] = "file,hair\n猫/顔 é.png,\"black, long\"\n./0.png,green\na b\\1 x.png\n".encode()
+    files["b/labels.csv"] = (
+        "\ufefffile,hair,eyes\r\n2.png,red,\r\nelsewhere.png,blue,blue\r\n".encode()
+    )
+    files["labels.csv"] = (
+        'file,hair\n猫/顔 é.png,"black, long"\n./0.png,green\na b\\1 x.png\n'.encode()
+    )
     from_folder = load(write(tmp_path / "two words", files))
     from_zip = load(zipped(tmp_path / "faces.zip", files))
     for faces in (from_folder, from_zip):
@@ -309,7 +361,8 @@ def test_folder_and_zip_give_the_same_faces_and_labels(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "table", [b"", b"name,hair\n000.png,red\n", b"file;hair\n000.png;red\n", "file,hair\n".encode("utf-16")]
+    "table",
+    [b"", b"name,hair\n000.png,red\n", b"file;hair\n000.png;red\n", "file,hair\n".encode("utf-16")],
 )
 def test_a_labels_file_that_cannot_be_read_is_noted(tmp_path, table):
     faces = load(write(tmp_path / "faces", numbered(2) | {"labels.csv": table}))
@@ -335,9 +388,15 @@ def test_count_is_spaced_evenly(tmp_path):
 
 def test_nothing_is_written_where_the_faces_are(tmp_path):
     def listing(folder):
-        return sorted((path, path.stat().st_mtime_ns, path.stat().st_size) for path in [folder, *folder.rglob("*")])
+        return sorted(
+            (path, path.stat().st_mtime_ns, path.stat().st_size)
+            for path in [folder, *folder.rglob("*")]
+        )
 
-    folder = write(tmp_path / "a" / "faces", numbered(3) | {"labels.csv": b"file,hair\n000.png,red\n", "bad.png": b"x"})
+    folder = write(
+        tmp_path / "a" / "faces",
+        numbered(3) | {"labels.csv": b"file,hair\n000.png,red\n", "bad.png": b"x"},
+    )
     zipped(tmp_path / "a" / "faces.zip", numbered(3))
     before = listing(tmp_path / "a")
     for path in (folder, tmp_path / "a" / "faces.zip"):
@@ -358,7 +417,9 @@ def forbid_decoding(monkeypatch):
 def test_the_second_call_opens_the_cache(tmp_path, cache, monkeypatch):
     table = io.StringIO()
     csv.writer(table).writerows([["file", "hair"], ["001.png", "red"]])
-    folder = write(tmp_path / "faces", numbered(5) | {"labels.csv": table.getvalue().encode(), "x.png": b"x"})
+    folder = write(
+        tmp_path / "faces", numbered(5) | {"labels.csv": table.getvalue().encode(), "x.png": b"x"}
+    )
     first = load(folder)
     forbid_decoding(monkeypatch)
     again = load(folder)
@@ -434,7 +495,18 @@ def a_file(entry):
     entry.write_text("not a folder")
 
 
-DAMAGES = [truncate, lengthen, flip, spoil_header, drop_file, garbage, wrong_json, no_images, no_json, a_file]
+DAMAGES = [
+    truncate,
+    lengthen,
+    flip,
+    spoil_header,
+    drop_file,
+    garbage,
+    wrong_json,
+    no_images,
+    no_json,
+    a_file,
+]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -466,17 +538,20 @@ def test_two_packers_at_once(tmp_path, cache):
     folder = write(tmp_path / "faces", {f"{i}.png": encode(smooth(i)) for i in range(200)})
     code = (
         "import sys, hashlib\n"
-        "from animegan_helpers.faces.faceset import load_faces; print('ready', flush=True); input();"
+        "from animegan_helpers.faces import load_faces; print('ready', flush=True); input();"
         "print(hashlib.sha256(load_faces(sys.argv[1], progress=False).images.tobytes()).hexdigest())"
     )
     root = Path(animegan_helpers.__path__[0]).parent
     packers = [
         subprocess.Popen(
             [sys.executable, "-c", code, str(folder)],
-            cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(2)
-    ]  # fmt: skip
+    ]
     for packer in packers:
         assert packer.stdout.readline() == "ready\n"
     for packer in packers:
@@ -508,11 +583,11 @@ def test_the_one_that_packs_later_takes_the_finished_entry(tmp_path, cache, monk
 def test_cache_folder(tmp_path, monkeypatch):
     assert cache_folder() == tmp_path / "the cache"
     monkeypatch.delenv("ANIMEGAN_CACHE")
-    writable = "animegan_helpers.faces.faceset._is_writable"
+    writable = "animegan_helpers.faces._is_writable"
     monkeypatch.setattr(writable, lambda folder: "animegan-workbook" in folder.parts)
     with pytest.warns(UserWarning, match="ANIMEGAN_CACHE"):
         assert cache_folder().name == "animegan-workbook"
-    monkeypatch.setattr("animegan_helpers.faces.faceset._is_writable", lambda folder: False)
+    monkeypatch.setattr("animegan_helpers.faces._is_writable", lambda folder: False)
     with pytest.raises(FacesError) as error:
         cache_folder()
     one_line(error)
@@ -529,11 +604,18 @@ def test_drawn_faces(monkeypatch):
         for index in range(count):
             yield encode(smooth(seed + index), "JPEG"), {"hair": "red" if index % 2 else "blue"}
 
-    monkeypatch.setattr(animegan_helpers.drawing, "drawn", types.SimpleNamespace(draw_faces=draw_faces), raising=False)
+    monkeypatch.setattr(
+        animegan_workshop.drawing,
+        "drawn",
+        types.SimpleNamespace(draw_faces=draw_faces),
+        raising=False,
+    )
     faces = load(None, count=4, seed=7)
     assert len(faces) == 4 and faces.files[0] == "00000.jpg" and "drawn" in faces.source
     assert faces.labels["hair"].tolist() == ["blue", "red", "blue", "red"]
-    assert len(load(None, count=4, seed=7)) == 4 and calls == [(4, 7, None)], "the second is from the cache"
+    assert len(load(None, count=4, seed=7)) == 4 and calls == [(4, 7, None)], (
+        "the second is from the cache"
+    )
     monkeypatch.setenv("ANIMEGAN_FACES", "no such place")
     load("", count=4, only={"hair": ["red"]})
     assert calls[1:] == [(4, 0, {"hair": ["red"]})]
@@ -541,7 +623,11 @@ def test_drawn_faces(monkeypatch):
 
 def test_really_drawn_faces(cache):
     faces = load(None, count=6, seed=1, only={"hair": ["red"]})
-    assert faces.images.shape == (6, 3, 64, 64) and faces.images.std() > 20 and find_duplicates(faces.images) == []
+    assert (
+        faces.images.shape == (6, 3, 64, 64)
+        and faces.images.std() > 20
+        and find_duplicates(faces.images) == []
+    )
     assert set(faces.labels["hair"]) == {"red"} and faces.skipped == []
     with pytest.raises(FacesError, match="plaid") as error:
         load(None, count=6, only={"hair": ["plaid"]})

@@ -2,14 +2,24 @@
 
 import nbformat
 import pytest
-from grading import autograde, autograded_points, graded_notebooks, most_points, needs_nbgrader, solved
+from grading import (
+    autograde,
+    autograded_points,
+    graded_notebooks,
+    most_points,
+    needs_nbgrader,
+    solved,
+)
 
 
 @needs_nbgrader
 class TestSolvedEdition:
     @pytest.fixture(scope="class")
     def graded(self, tmp_path_factory):
-        return autograde(tmp_path_factory.mktemp("solved"), {path.name: solved(path) for path in graded_notebooks()})
+        return autograde(
+            tmp_path_factory.mktemp("solved"),
+            {path.name: solved(path) for path in graded_notebooks()},
+        )
 
     @pytest.mark.parametrize("path", graded_notebooks(), ids=lambda path: path.stem)
     def test_it_gets_full_marks(self, graded, path):

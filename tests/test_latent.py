@@ -5,10 +5,9 @@ import pytest
 import torch
 from answering import SPECIAL, answering_generator
 
-from animegan_helpers.gan.checkpoint import CheckpointError, best_weights, own_runs, save_weights
-from animegan_helpers.gan.training import preset
-from animegan_helpers.latent.directions import principal_directions, random_directions
-from animegan_helpers.latent.space import (
+from animegan_helpers.checkpoint import CheckpointError, best_weights, own_runs, save_weights
+from animegan_helpers.directions import principal_directions, random_directions
+from animegan_helpers.latent import (
     draw_latent,
     draw_strips,
     film_strip,
@@ -18,6 +17,7 @@ from animegan_helpers.latent.space import (
     slerp,
     strip,
 )
+from animegan_helpers.training import preset
 
 
 @pytest.fixture
@@ -36,7 +36,9 @@ def test_a_row_of_z_depends_on_seed_and_number_only(z_dim):
 def test_z_is_a_standard_gaussian():
     z = draw_latent(4_000)
     assert abs(z.mean()) < 0.01 and abs(z.std() - 1) < 0.01
-    assert abs(z.norm(dim=1).mean() - 9.975) < 0.05  # the mean of the chi distribution with 100 degrees of freedom
+    assert (
+        abs(z.norm(dim=1).mean() - 9.975) < 0.05
+    )  # the mean of the chi distribution with 100 degrees of freedom
     assert float((torch.corrcoef(z.T) - torch.eye(100)).abs().max()) < 0.1
 
 
@@ -102,7 +104,7 @@ def test_strips_begin_and_end_where_they_should(generator):
 
 def test_the_students_newest_run_is_preferred(generator, tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr("animegan_helpers.gan.checkpoint.PRETRAINED", tmp_path / "pretrained")
+    monkeypatch.setattr("animegan_helpers.checkpoint.PRETRAINED", tmp_path / "pretrained")
     with pytest.raises(CheckpointError, match="05"):
         best_weights()
     shipped = tmp_path / "pretrained" / "drawn.safetensors"
@@ -122,5 +124,7 @@ def test_the_students_newest_run_is_preferred(generator, tmp_path, monkeypatch):
     assert own_runs(tmp_path / "elsewhere") == []
     for home in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(home, str(tmp_path))
-    monkeypatch.setenv("ANIMEGAN_RUNS", "~/runs")  # as a settings file may give it, which no shell reads
+    monkeypatch.setenv(
+        "ANIMEGAN_RUNS", "~/runs"
+    )  # as a settings file may give it, which no shell reads
     assert best_weights() == own[1]

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from animegan_helpers import live, replay
-from animegan_helpers.gan.running import train
-from animegan_helpers.gan.training import Trainer, TrainingConfig
+from animegan_helpers.runs import train
+from animegan_helpers.training import Trainer, TrainingConfig
 
 
 def faces(count: int = 16) -> np.ndarray:
@@ -21,7 +21,10 @@ def config(**changes) -> TrainingConfig:
 
 def history(steps: int = 40) -> dict[str, np.ndarray]:
     random = np.random.default_rng(0)
-    return {name: random.random(steps).astype(np.float32) for name in ("loss_d", "loss_g", "d_real", "d_fake")}
+    return {
+        name: random.random(steps).astype(np.float32)
+        for name in ("loss_d", "loss_g", "d_real", "d_fake")
+    }
 
 
 def opened(png: bytes) -> Image.Image:
@@ -61,7 +64,11 @@ def test_smooth_is_the_running_mean():
 
 
 def test_readable_time():
-    assert [live.readable_time(seconds) for seconds in (5, 75, 4_000)] == ["0:05", "1:15", "1:06:40"]
+    assert [live.readable_time(seconds) for seconds in (5, 75, 4_000)] == [
+        "0:05",
+        "1:15",
+        "1:06:40",
+    ]
 
 
 @pytest.mark.parametrize("steps", [0, 1, 40, 5_000])
@@ -83,12 +90,14 @@ def test_a_spike_does_not_press_the_losses_flat():
 def test_the_panel_draws_and_leaves_a_picture(shown, tmp_path, capsys):
     panel = live.LivePanel(faces=16)
     trainer = train(config(), faces(), tmp_path, panel, device="cpu")
-    (bundle, handle), = shown
+    ((bundle, handle),) = shown
     assert {"application/vnd.jupyter.widget-view+json", "image/jpeg", "text/plain"} <= bundle.keys()
     assert panel.updates >= 2 and len(handle) == 1  # at the start and at the end
     picture = opened(handle[0].data)
     assert picture.height == 4 * 66 - 2 and picture.width == int(4.9 * 90) + 12 + picture.height
-    assert [image.height for image in panel.pictures] == [picture.height] * 2  # curves and grid are as high
+    assert [image.height for image in panel.pictures] == [
+        picture.height
+    ] * 2  # curves and grid are as high
     assert panel.bar.value == len(trainer.history) == panel.bar.max
     assert "finished after 3 of 3 epochs" in capsys.readouterr().out
 

@@ -7,9 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from animegan_helpers.gan import matrix_products
-from animegan_helpers.gan.matrix_products import Down, MatrixProducts, Up, products_are_faster
-from animegan_helpers.gan.networks import build_networks
+from animegan_helpers import matrix_products
+from animegan_helpers.matrix_products import Down, MatrixProducts, Up, products_are_faster
+from animegan_helpers.networks import build_networks
 
 
 @pytest.fixture
@@ -39,14 +39,18 @@ def test_their_gradients_can_be_differentiated_again(layer):
     assert torch.autograd.gradgradcheck(Up.apply, (y[:1, :2], weight[:2, :2]))
 
 
-@pytest.mark.parametrize("variants", [(), ("full-size-layer", "batch-deviation"), ("resize-convolve",)])
+@pytest.mark.parametrize(
+    "variants", [(), ("full-size-layer", "batch-deviation"), ("resize-convolve",)]
+)
 def test_networks_give_the_same_with_and_without(variants, monkeypatch):
     used, forward = [], []
     spied = [(function, "apply") for function in (Down, Up)] + [(matrix_products, "whole")]
     for holder, name in spied:
         was = getattr(holder, name)
         label = "whole" if name == "whole" else holder.__name__
-        monkeypatch.setattr(holder, name, lambda *a, label=label, was=was: used.append(label) or was(*a))
+        monkeypatch.setattr(
+            holder, name, lambda *a, label=label, was=was: used.append(label) or was(*a)
+        )
 
     def losses_and_gradients(generator, discriminator, z, *contexts):
         with contextlib.ExitStack() as stack:
@@ -54,7 +58,10 @@ def test_networks_give_the_same_with_and_without(variants, monkeypatch):
                 stack.enter_context(context)
             loss = F.softplus(discriminator(generator(z))).mean()
         forward.append(sorted(used))
-        return [loss.detach(), *torch.autograd.grad(loss, [*generator.parameters(), *discriminator.parameters()])]
+        return [
+            loss.detach(),
+            *torch.autograd.grad(loss, [*generator.parameters(), *discriminator.parameters()]),
+        ]
 
     resized, sees_batch = "resize-convolve" in variants, "batch-deviation" in variants
     off = []  # for each draw: how far ours and torch's own are off, for each tensor
@@ -65,12 +72,21 @@ def test_networks_give_the_same_with_and_without(variants, monkeypatch):
         exact = losses_and_gradients(*drawn)
         plain = losses_and_gradients(*drawn, torch.autocast("cpu", torch.bfloat16))
         assert not used  # nor in the backward pass
-        products = losses_and_gradients(*drawn, torch.autocast("cpu", torch.bfloat16), MatrixProducts())
+        products = losses_and_gradients(
+            *drawn, torch.autocast("cpu", torch.bfloat16), MatrixProducts()
+        )
         assert forward[-1] == ["Down"] + ["Up"] * (not resized) + ["whole"] * (2 + sees_batch)
         assert [ours.dtype for ours in products] == [theirs.dtype for theirs in plain]
-        off.append([[(a - b).norm() / b.norm() for a, b in zip(results, exact)] for results in (products, plain)])
+        off.append(
+            [
+                [(a - b).norm() / b.norm() for a, b in zip(results, exact)]
+                for results in (products, plain)
+            ]
+        )
     ours, theirs = torch.tensor(off).square().mean(dim=0).sqrt()
-    assert (ours <= 1.5 * theirs + 0.01).all()  # bf16 keeps 8 bits: both are off, ours no more than theirs
+    assert (
+        ours <= 1.5 * theirs + 0.01
+    ).all()  # bf16 keeps 8 bits: both are off, ours no more than theirs
 
 
 def test_other_convolutions_are_left_alone(monkeypatch):
@@ -85,7 +101,9 @@ def test_other_convolutions_are_left_alone(monkeypatch):
         nn.Conv2d(4, 4, 4, 2, 1, groups=4, bias=False)(x[:, :, :8, :8])
         nn.Conv2d(4, 3, 4, 2, 1, bias=False)(x[:, :, :8])  # not square
         nn.ConvTranspose2d(4, 3, 4, 2, 1, bias=False)(x[:, :, :8, :8])
-        F.conv2d(x[:, :, :8, :8], torch.randn(3, 4, 4, 4), stride=2, padding=1)  # not a module's call
+        F.conv2d(
+            x[:, :, :8, :8], torch.randn(3, 4, 4, 4), stride=2, padding=1
+        )  # not a module's call
 
 
 def test_measuring_the_choice_leaves_threads_and_random_numbers_as_they_were():

@@ -7,24 +7,25 @@ import numpy as np
 import pytest
 import torch
 
-from animegan_helpers.faces.faceset import FaceSet, load_faces
+from animegan_helpers import measures as measuring
+from animegan_helpers import reference
+from animegan_helpers.attributes import PRETRAINED, AttributeNetwork, load_attributes, name_faces
+from animegan_helpers.checkpoint import CheckpointError, write_tensors
+from animegan_helpers.epoch_measures import COLUMNS, EpochMeasures, keep_row
+from animegan_helpers.faces import FaceSet, load_faces
 from animegan_helpers.files import WriteError
-from animegan_helpers.gan.checkpoint import CheckpointError, write_tensors
-from animegan_helpers.gan.networks import Discriminator, FullyConnectedDiscriminator, initialise
-from animegan_helpers.gan.running import train
-from animegan_helpers.gan.training import preset
-from animegan_helpers.measures import measuring, reference
-from animegan_helpers.measures.attributes import PRETRAINED, AttributeNetwork, load_attributes, name_faces
-from animegan_helpers.measures.epochs import COLUMNS, EpochMeasures, keep_row
-from animegan_helpers.measures.probe import (
+from animegan_helpers.measure_table import ROWS, table, write_json
+from animegan_helpers.networks import Discriminator, FullyConnectedDiscriminator, initialise
+from animegan_helpers.probe import (
     attribute_reader,
     discriminator_reader,
     linear_probe,
     pixel_reader,
     read_all,
 )
-from animegan_helpers.measures.table import ROWS, table, write_json
 from animegan_helpers.replay import load_measures
+from animegan_helpers.runs import train
+from animegan_helpers.training import preset
 
 
 @pytest.fixture(scope="module")
@@ -64,14 +65,20 @@ def test_a_sampler_of_k_modes_gets_k(drawn, network, parts, real):
 @pytest.mark.parametrize("fault", ["blurred", "noisy", "shifted"])
 def test_faults_move_the_distances_the_right_way(network, parts, real, fault):
     random, pixels = np.random.default_rng(0), torch.tensor(real).float()
-    blur = lambda size: torch.nn.functional.avg_pool2d(pixels, size, 1, size // 2, count_include_pad=False)
+    blur = lambda size: torch.nn.functional.avg_pool2d(
+        pixels, size, 1, size // 2, count_include_pad=False
+    )
     spoilt = {
         "blurred": lambda k: blur((3, 7)[k]).byte().numpy(),
-        "noisy": lambda k: np.clip(real + random.normal(0, (15, 50)[k], real.shape), 0, 255).astype(np.uint8),
+        "noisy": lambda k: np.clip(real + random.normal(0, (15, 50)[k], real.shape), 0, 255).astype(
+            np.uint8
+        ),
         "shifted": lambda k: np.roll(real, (6, 20)[k], axis=3),
     }[fault]
-    honest, little, much = (measuring.quick_row(name_faces(network, images), parts.reference)
-                            for images in (real, spoilt(0), spoilt(1)))  # fmt: skip
+    honest, little, much = (
+        measuring.quick_row(name_faces(network, images), parts.reference)
+        for images in (real, spoilt(0), spoilt(1))
+    )
     for name in ("frechet", "kernel"):
         assert honest[name] < little[name] < much[name], name
     for name in ("coverage", "recall"):
@@ -89,7 +96,7 @@ def test_repeats_are_seen_by_variety_and_not_by_precision(network, parts, real):
 
 
 def test_a_hundred_faces_over_and_over_are_caught(drawn, parts):
-    from animegan_helpers.measures.diversity import birthday
+    from animegan_helpers.diversity import birthday
 
     bag = drawn.images[parts.rows[:100]]
     drawn_again = bag[np.random.default_rng(0).integers(0, 100, 1_000)]
@@ -108,7 +115,9 @@ def test_copies_and_repeats_are_caught():
     assert (copied.to_training.distances == 0).all() and copied.repeated < 0.1
     repeating = measuring.closeness(fresh[np.arange(100) % 10], training)
     assert repeating.repeated == 1 and repeating.copied < 0.1
-    assert measuring.closeness(fresh, fresh).copied == 1  # as many samples as faces: nothing else is left to look in
+    assert (
+        measuring.closeness(fresh, fresh).copied == 1
+    )  # as many samples as faces: nothing else is left to look in
 
 
 def test_copied_training_faces_are_caught(drawn, network, parts):
@@ -120,7 +129,10 @@ def test_copied_training_faces_are_caught(drawn, network, parts):
 
 def test_the_whole_table(drawn, network, parts, real, tmp_path):
     measures = measuring.measure_samples(real[:80], drawn, network, parts, neighbours=40)
-    assert measures["modes_possible"] == 120 and measures["samples"]["count"] == measures["real"]["count"] == 80
+    assert (
+        measures["modes_possible"] == 120
+        and measures["samples"]["count"] == measures["real"]["count"] == 80
+    )
     assert all(name in measures[who] for who in ("samples", "real") for name in ROWS)
     text = table(measures)
     assert all(line in text for line in ROWS.values()) and "neighbours of 40" in text
@@ -128,12 +140,16 @@ def test_the_whole_table(drawn, network, parts, real, tmp_path):
         if bounds := measures["samples"].get(f"{name}_interval"):
             assert bounds[0] <= measures["samples"][name] <= bounds[1], name
     write_json(tmp_path / "deep" / "m.json", measures)
-    assert json.loads((tmp_path / "deep" / "m.json").read_text())["samples"]["modes"] == measures["samples"]["modes"]
+    assert (
+        json.loads((tmp_path / "deep" / "m.json").read_text())["samples"]["modes"]
+        == measures["samples"]["modes"]
+    )
 
 
 def test_a_stored_reference_gives_the_same_numbers(drawn, network, parts, real, tmp_path):
     parts.reference.yardsticks = {
-        n: measuring.quick_row(reference.pick(parts.seen, slice(0, n)), parts.reference) for n in (50, 200)
+        n: measuring.quick_row(reference.pick(parts.seen, slice(0, n)), parts.reference)
+        for n in (50, 200)
     }
     reference.save_reference(tmp_path / "r.safetensors", parts.reference, {"faces": "drawn"})
     loaded = reference.load_reference(tmp_path / "r.safetensors")
@@ -143,7 +159,10 @@ def test_a_stored_reference_gives_the_same_numbers(drawn, network, parts, real, 
         if isinstance(fresh[name], float):
             assert stored["samples"][name] == pytest.approx(fresh[name], rel=1e-4, abs=1e-4), name
     assert stored["samples"]["counts"] == fresh["counts"]
-    assert stored["real"]["count"] == 200 and loaded.yardstick(199)["count"] == 50 == loaded.yardstick(3)["count"]
+    assert (
+        stored["real"]["count"] == 200
+        and loaded.yardstick(199)["count"] == 50 == loaded.yardstick(3)["count"]
+    )
     assert "need the faces" in table(stored)
     loaded.fingerprint = "another"
     with pytest.raises(CheckpointError, match="not the network"):
@@ -158,7 +177,13 @@ def test_a_stored_reference_gives_the_same_numbers(drawn, network, parts, real, 
 def test_the_references_that_ship(name):
     shipped = reference.load_reference(name)
     network = reference.network_of(shipped)
-    assert shipped.count == shipped.counts.sum() == shipped.cells.sum() == shipped.moments.count == 5_000
+    assert (
+        shipped.count
+        == shipped.counts.sum()
+        == shipped.cells.sum()
+        == shipped.moments.count
+        == 5_000
+    )
     assert shipped.features.shape == (2_000, 256) and shipped.sizes == {"hair": 12, "eyes": 10}
     assert set(shipped.yardsticks) == {500, 2_000, 10_000}
     assert (reference.REFERENCES / f"{name}.safetensors").stat().st_size < 3 * 2**20
@@ -170,7 +195,11 @@ def test_the_references_that_ship(name):
 
 def test_the_reference_is_what_training_holds_out(drawn):
     parts = reference.cut(101)
-    assert not set(parts.reference) & set(parts.others) and len(parts.reference) == 50 and len(parts.others) == 51
+    assert (
+        not set(parts.reference) & set(parts.others)
+        and len(parts.reference) == 50
+        and len(parts.others) == 51
+    )
     assert len(reference.cut(25_000).reference) == 5_000
     assert (drawn.files[reference.cut(len(drawn)).reference] == drawn.hold_out(300)[1].files).all()
 
@@ -183,7 +212,9 @@ def test_the_network_that_suits(drawn, tmp_path):
 
 def test_measures_during_training_survive_a_stop(drawn, network, parts, tmp_path):
     measure = EpochMeasures(parts.reference, network, every=2, samples=40)
-    config = preset("smoke", epochs=3, precision="fp32")  # auto may not choose twice alike on a busy machine
+    config = preset(
+        "smoke", epochs=3, precision="fp32"
+    )  # auto may not choose twice alike on a busy machine
     plain = train(config, drawn.images[:100], tmp_path / "plain")
     once = train(config, drawn.images[:100], tmp_path / "once", measure=measure)
     for a, b in zip(plain.generator.state_dict().values(), once.generator.state_dict().values()):
@@ -191,9 +222,13 @@ def test_measures_during_training_survive_a_stop(drawn, network, parts, tmp_path
     kept = load_measures(tmp_path / "once")
     assert kept["epoch"].tolist() == [2, 3] and (kept["contrast"] > 0).all()
     train(replace(config, epochs=2), drawn.images[:100], tmp_path / "twice", measure=measure)
-    keep_row(tmp_path / "twice", dict.fromkeys(COLUMNS, 0) | {"epoch": 3})  # of a sitting that was lost
+    keep_row(
+        tmp_path / "twice", dict.fromkeys(COLUMNS, 0) | {"epoch": 3}
+    )  # of a sitting that was lost
     train(config, drawn.images[:100], tmp_path / "twice", measure=measure)
-    assert (tmp_path / "twice" / "measures.csv").read_text() == (tmp_path / "once" / "measures.csv").read_text()
+    assert (tmp_path / "twice" / "measures.csv").read_text() == (
+        tmp_path / "once" / "measures.csv"
+    ).read_text()
     assert load_measures(tmp_path / "plain") == {}
     with pytest.raises(ValueError):
         EpochMeasures(parts.reference, network, every=0)
@@ -204,7 +239,11 @@ def test_the_probe_reads_what_is_linear_and_nothing_else():
     x = torch.from_numpy(random.normal(size=(600, 20)).astype(np.float32))
     labels = np.array(["a", "b", "c"])[x[:, :3].argmax(1).numpy()]
     found = linear_probe(x[:400], labels[:400], x[400:], labels[400:])
-    assert found.accuracy > 0.85 and found.features == 20 and found.interval[0] < found.accuracy < found.interval[1]
+    assert (
+        found.accuracy > 0.85
+        and found.features == 20
+        and found.interval[0] < found.accuracy < found.interval[1]
+    )
     exclusive = (x[:, 0] > 0) ^ (x[:, 1] > 0)  # no line tells these apart
     blind = linear_probe(x[:400], exclusive[:400].numpy(), x[400:], exclusive[400:].numpy())
     assert blind.accuracy < 0.62

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from animegan_helpers.measures import modes
+from animegan_helpers import modes
 
 SIZES = {"hair": 12, "eyes": 10}
 
@@ -24,16 +24,24 @@ def test_a_sampler_of_k_modes_covers_k(k):
 
 
 def test_the_last_factor_runs_fastest():
-    counts = modes.count_modes({"hair": np.array([1]), "eyes": np.array([2])}, {"hair": 2, "eyes": 3})
+    counts = modes.count_modes(
+        {"hair": np.array([1]), "eyes": np.array([2])}, {"hair": 2, "eyes": 3}
+    )
     assert counts.tolist() == [0, 0, 0, 0, 0, 1]
 
 
 def test_kl_and_js_against_sums_written_out():
     samples, data = np.array([3, 0, 7]), np.array([2, 4, 4])
     p, q = np.array([3.5, 0.5, 7.5]) / 11.5, np.array([2.5, 4.5, 4.5]) / 11.5
-    assert modes.kl_divergence(samples, data) == pytest.approx(sum(a * np.log(a / b) for a, b in zip(p, q)))
+    assert modes.kl_divergence(samples, data) == pytest.approx(
+        sum(a * np.log(a / b) for a, b in zip(p, q))
+    )
     p, q, m = samples / 10, data / 10, (samples + data) / 20
-    js = (0.3 * np.log(0.3 / m[0]) + 0.7 * np.log(0.7 / m[2]) + sum(b * np.log(b / c) for b, c in zip(q, m))) / 2
+    js = (
+        0.3 * np.log(0.3 / m[0])
+        + 0.7 * np.log(0.7 / m[2])
+        + sum(b * np.log(b / c) for b, c in zip(q, m))
+    ) / 2
     assert modes.js_divergence(samples, data) == pytest.approx(js)
     assert modes.js_divergence(np.array([5, 0]), np.array([0, 9])) == pytest.approx(np.log(2))
     assert modes.kl_divergence(data, data) == modes.js_divergence(data, data) == 0
@@ -52,7 +60,9 @@ def test_rarefaction_against_drawing():
     bag, random = np.repeat(np.arange(5), counts), np.random.default_rng(0)
     drawn = np.mean([len(set(random.choice(bag, 15, replace=False))) for _ in range(4_000)])
     assert modes.expected_modes(counts, 15) == pytest.approx(drawn, abs=0.04)
-    assert modes.expected_modes(counts, 76) == 4 and modes.expected_modes(counts, 1) == pytest.approx(1)
+    assert modes.expected_modes(counts, 76) == 4 and modes.expected_modes(
+        counts, 1
+    ) == pytest.approx(1)
 
 
 def test_bootstrap_holds_the_measure_and_narrows():
@@ -70,7 +80,8 @@ def test_pseudo_counts_smooth_both_divergences():
     samples, data = np.array([4, 0]), np.array([0, 4])
     p, q, m = np.array([5, 1]) / 6, np.array([1, 5]) / 6, np.array([1, 1]) / 2
     assert modes.js_divergence(samples, data, pseudo_count=1) == pytest.approx(
-        ((p * np.log(p / m)).sum() + (q * np.log(q / m)).sum()) / 2)  # fmt: skip
+        ((p * np.log(p / m)).sum() + (q * np.log(q / m)).sum()) / 2
+    )
     values = [modes.kl_divergence(samples, data, pseudo_count=c) for c in (0.01, 0.5, 5)]
     assert values == sorted(values, reverse=True) and values[-1] > 0
 
@@ -81,12 +92,15 @@ def test_histograms_of_each_factor():
     assert shares["hair"].tolist() == [0.5, 0.25, 0.25] and shares["eyes"].tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("call", [
-    lambda: modes.count_modes({"hair": np.array([12]), "eyes": np.array([0])}, SIZES),
-    lambda: modes.count_modes({"hair": np.array([1])}, SIZES),
-    lambda: modes.js_divergence(np.zeros(3), np.ones(3)),
-    lambda: modes.expected_modes(np.array([3, 4]), 8),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: modes.count_modes({"hair": np.array([12]), "eyes": np.array([0])}, SIZES),
+        lambda: modes.count_modes({"hair": np.array([1])}, SIZES),
+        lambda: modes.js_divergence(np.zeros(3), np.ones(3)),
+        lambda: modes.expected_modes(np.array([3, 4]), 8),
+    ],
+)
 def test_bad_input_is_one_line(call):
     with pytest.raises(ValueError) as error:
         call()

@@ -3,11 +3,17 @@
 import numpy as np
 import torch
 
-from animegan_helpers.faces.faceset import load_faces
-from animegan_helpers.gan.checkpoint import load_weights
-from animegan_helpers.latent.reader import MIRRORED, brightness_reader, choose_reader, network_reader, pose_reader
-from animegan_helpers.latent.space import draw_latent, generate
-from animegan_helpers.measures.attributes import PRETRAINED, AttributeNetwork, save_attributes
+from animegan_helpers.attributes import PRETRAINED, AttributeNetwork, save_attributes
+from animegan_helpers.checkpoint import load_weights
+from animegan_helpers.classifiers import (
+    MIRRORED,
+    brightness_reader,
+    choose_reader,
+    network_reader,
+    pose_reader,
+)
+from animegan_helpers.faces import load_faces
+from animegan_helpers.latent import draw_latent, generate
 
 DARK, LIGHT = torch.full((30, 3, 64, 64), -0.8), torch.full((30, 3, 64, 64), 0.8)
 FACES = torch.cat([DARK, LIGHT])
@@ -22,7 +28,9 @@ def seeing(hair: list[str], path, sharpness: float = 30.0) -> None:
     features = network.features(torch.cat([DARK[:1], LIGHT[:1]])).detach()  # (2, F)
     difference = features[1] - features[0]
     with torch.no_grad():
-        head.weight.copy_(torch.stack([-difference, difference]) * sharpness / difference.square().sum())
+        head.weight.copy_(
+            torch.stack([-difference, difference]) * sharpness / difference.square().sum()
+        )
         head.bias.copy_(-head.weight @ features.mean(0))
     save_attributes(path, network.requires_grad_(False), {})
 
@@ -59,7 +67,9 @@ def test_the_drawn_network_is_chosen_for_the_drawn_generator_even_unasked():
     reader = choose_reader({}, samples)
     assert "drawn-attributes" in reader.source
     named = reader.name(samples)
-    assert set(named["direction"]) <= set(reader.factors["direction"]) and len(set(named["hair"])) > 3
+    assert (
+        set(named["direction"]) <= set(reader.factors["direction"]) and len(set(named["hair"])) > 3
+    )
     again = network_reader(PRETRAINED / "drawn-attributes.safetensors").name(samples)
     assert all((named[factor] == again[factor]).all() for factor in named)
 
@@ -70,7 +80,9 @@ def test_a_pose_turns_round_in_the_mirror():
     images, true = faces.tensor(), faces.labels["direction"]
     reader = pose_reader(PRETRAINED / "drawn-attributes.safetensors")
     values = reader.factors["direction"]
-    there, back = (reader.probabilities(pictures)["direction"] for pictures in (images, images.flip(3)))
+    there, back = (
+        reader.probabilities(pictures)["direction"] for pictures in (images, images.flip(3))
+    )
     assert torch.equal(there, back[:, [values.index(MIRRORED[value]) for value in values]])
     assert torch.allclose(there.sum(1), torch.ones(200))
     named = reader.name(images)["direction"]
@@ -80,6 +92,8 @@ def test_a_pose_turns_round_in_the_mirror():
 
 def test_brightness_is_surer_further_away():
     reader = brightness_reader(FACES + 0.1 * torch.randn_like(FACES))
-    p = reader.probabilities(torch.stack([FACES[0], torch.zeros(3, 64, 64), FACES[-1]]))["hair"][:, 1]
+    p = reader.probabilities(torch.stack([FACES[0], torch.zeros(3, 64, 64), FACES[-1]]))["hair"][
+        :, 1
+    ]
     assert p[0] < p[1] < p[2]
     assert np.isfinite(p.numpy()).all()

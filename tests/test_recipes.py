@@ -5,15 +5,15 @@ import pytest
 import torch
 from torch import nn
 
-from animegan_helpers.gan.augment import AUGMENTATIONS, augment, change_colour, cut_out, translate
-from animegan_helpers.gan.checkpoint import CheckpointError, load_weights
-from animegan_helpers.gan.losses import discriminator_loss, gradient_penalty, relativistic_loss
-from animegan_helpers.gan.networks import build_networks
-from animegan_helpers.gan.recalibration import contrast_of, match_contrast, recalibrate
-from animegan_helpers.gan.running import start_from, train
-from animegan_helpers.gan.settings import TrainingConfig, TrainingError
-from animegan_helpers.gan.training import Trainer
-from animegan_helpers.gan.variants import VARIANTS, BatchDeviation
+from animegan_helpers.augment import AUGMENTATIONS, augment, change_colour, cut_out, translate
+from animegan_helpers.calibration import contrast_of, match_contrast, recalibrate
+from animegan_helpers.checkpoint import CheckpointError, load_weights
+from animegan_helpers.losses import discriminator_loss, gradient_penalty, relativistic_loss
+from animegan_helpers.networks import build_networks
+from animegan_helpers.runs import start_from, train
+from animegan_helpers.settings import TrainingConfig, TrainingError
+from animegan_helpers.training import Trainer
+from animegan_helpers.variants import VARIANTS, BatchDeviation
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,9 @@ def test_losses_where_d_cannot_tell():
     assert relativistic_loss(zeros, zeros).item() == pytest.approx(np.log(2))
     # only the difference of the pair counts
     better, worse = torch.randn(7), torch.randn(7)
-    torch.testing.assert_close(relativistic_loss(better + 3, worse + 3), relativistic_loss(better, worse))
+    torch.testing.assert_close(
+        relativistic_loss(better + 3, worse + 3), relativistic_loss(better, worse)
+    )
 
 
 def test_gradient_penalty_of_a_linear_discriminator():
@@ -49,7 +51,12 @@ def test_penalties_flatten_the_discriminator(images):
     images[:, :, 16:48, 16:48] //= 4  # something to tell by
     slopes = []
     for weight in (0.0, 100.0):
-        recipe = {"variants": ("no-norm-d",), "penalty_real": weight, "learning_rate_d": 2e-3, "epochs": 4}
+        recipe = {
+            "variants": ("no-norm-d",),
+            "penalty_real": weight,
+            "learning_rate_d": 2e-3,
+            "epochs": 4,
+        }
         trainer = Trainer(small(**recipe), images, device="cpu")
         for _ in range(16):
             trainer.advance()
@@ -72,7 +79,9 @@ def test_augmentations_do_what_they_say():
     middle = torch.full((4, 3), 0.5)
     torch.testing.assert_close(change_colour(pictures, middle), pictures)
     torch.testing.assert_close(translate(pictures, middle), pictures)
-    right_most = translate(pictures, torch.tensor([[0.5, 0.9999, 0.0]] * 4))  # shifted to the right by 8 columns
+    right_most = translate(
+        pictures, torch.tensor([[0.5, 0.9999, 0.0]] * 4)
+    )  # shifted to the right by 8 columns
     torch.testing.assert_close(right_most[..., 8:], pictures[..., :-8])
     assert (right_most[..., :8] == 0).all()
     hole = cut_out(torch.ones(4, 3, 64, 64), middle) == 0
@@ -92,12 +101,17 @@ def test_variant_keeps_sizes_and_weights_travel(name, images, tmp_path):
 
 def test_variants_change_what_their_names_say():
     def kinds(*names):
-        return [{type(layer) for layer in network.modules()} for network in build_networks(width=4, variants=names)]
+        return [
+            {type(layer) for layer in network.modules()}
+            for network in build_networks(width=4, variants=names)
+        ]
 
     assert all(nn.BatchNorm2d not in network for network in kinds("no-norm"))
     generator, discriminator = kinds("group-norm-d")
     assert nn.BatchNorm2d in generator and nn.GroupNorm in discriminator
-    assert nn.Conv2d in kinds("full-size-layer")[0] and BatchDeviation in kinds("batch-deviation")[1]
+    assert (
+        nn.Conv2d in kinds("full-size-layer")[0] and BatchDeviation in kinds("batch-deviation")[1]
+    )
     assert nn.PReLU in kinds("prelu-d")[1] and nn.LeakyReLU not in kinds("relu-d")[1]
     _, discriminator = build_networks(width=4, variants=("spectral-d",))
     layer = discriminator.to_logit
@@ -135,20 +149,34 @@ def test_batch_deviation_has_a_slope_where_all_faces_are_alike():
     assert torch.isfinite(alike.grad).all()
 
 
-@pytest.mark.parametrize("changes, word", [
-    ({"loss": "wasserstein"}, "loss must be one of"), ({"augment": ("zoom",)}, "augment must be among"),
-    ({"variants": ("transformer",)}, "variants must be among"), ({"penalty_real": -1.0}, "penalty_real"),
-    ({"penalty_every": 0}, "penalty_every"),
-    ({"architecture": "fully-connected", "variants": ("kernel-3",)}, "variants are changes to dcgan"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "changes, word",
+    [
+        ({"loss": "wasserstein"}, "loss must be one of"),
+        ({"augment": ("zoom",)}, "augment must be among"),
+        ({"variants": ("transformer",)}, "variants must be among"),
+        ({"penalty_real": -1.0}, "penalty_real"),
+        ({"penalty_every": 0}, "penalty_every"),
+        (
+            {"architecture": "fully-connected", "variants": ("kernel-3",)},
+            "variants are changes to dcgan",
+        ),
+    ],
+)
 def test_recipes_that_cannot_work(changes, word):
     with pytest.raises(TrainingError, match=word):
         small(**changes).check()
 
 
 def test_augmented_flipped_averaged_run_resumes_to_the_same_bytes(images, tmp_path):
-    recipe = {"loss": "relativistic", "penalty_real": 1.0, "penalty_fake": 1.0, "augment": ("colour", "cutout"),
-              "flip": True, "average": 0.9}  # fmt: skip
+    recipe = {
+        "loss": "relativistic",
+        "penalty_real": 1.0,
+        "penalty_fake": 1.0,
+        "augment": ("colour", "cutout"),
+        "flip": True,
+        "average": 0.9,
+    }
     whole = train(small(**recipe), images, tmp_path / "whole", device="cpu")
     train(small(**recipe | {"epochs": 1}), images, tmp_path / "parts", device="cpu")
     parts = train(small(**recipe), images, tmp_path / "parts", device="cpu")
@@ -177,9 +205,13 @@ def test_a_run_begins_with_weights_that_are_there(images, tmp_path):
     second = Trainer(small(seed=5, average=0.9), images, device="cpu")
     start_from(second, start)
     for name in ("generator", "discriminator"):
-        for a, b in zip(getattr(first, name).state_dict().values(), getattr(second, name).state_dict().values()):
+        for a, b in zip(
+            getattr(first, name).state_dict().values(), getattr(second, name).state_dict().values()
+        ):
             assert torch.equal(a, b)
-    torch.testing.assert_close(second.samples(), first.samples(first.fixed_noise * 0 + second.fixed_noise))
+    torch.testing.assert_close(
+        second.samples(), first.samples(first.fixed_noise * 0 + second.fixed_noise)
+    )
     third = train(small(epochs=1, seed=5), images, tmp_path / "third", start=start, device="cpu")
     assert third.summary()["started_from"] == "generator"
     resumed = train(small(epochs=2, seed=5), images, tmp_path / "third", start=start, device="cpu")
@@ -199,13 +231,21 @@ def test_recalibrated_running_averages_are_those_of_the_samples():
         before = first[:2].eval()(torch.randn(2_000, 100, 1, 1))
         recalibrate(generator)
         after = first[:2](torch.randn(2_000, 100, 1, 1))
-    assert before.std() > 2 and after.std() == pytest.approx(1, abs=0.05) and abs(after.mean()) < 0.05
+    assert (
+        before.std() > 2 and after.std() == pytest.approx(1, abs=0.05) and abs(after.mean()) < 0.05
+    )
     assert not generator.training and first[1].momentum == 0.1
 
 
-@pytest.mark.parametrize("architecture, variants", [
-    ("dcgan", ()), ("dcgan", ("full-size-layer",)), ("dcgan", ("resize-convolve",)), ("fully-connected", ()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "architecture, variants",
+    [
+        ("dcgan", ()),
+        ("dcgan", ("full-size-layer",)),
+        ("dcgan", ("resize-convolve",)),
+        ("fully-connected", ()),
+    ],
+)
 def test_contrast_is_matched(architecture, variants):
     torch.manual_seed(0)
     generator = recalibrate(build_networks(architecture, width=4, variants=variants)[0])
@@ -224,5 +264,7 @@ def test_contrast_is_matched(architecture, variants):
 
 
 def test_contrast_of_faces_is_their_mean_deviation(images):
-    by_hand = (torch.from_numpy(images).float() / 127.5 - 1).flatten(1).std(dim=1, correction=0).mean()
+    by_hand = (
+        (torch.from_numpy(images).float() / 127.5 - 1).flatten(1).std(dim=1, correction=0).mean()
+    )
     assert contrast_of(images) == pytest.approx(float(by_hand), rel=1e-4)

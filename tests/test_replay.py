@@ -15,7 +15,9 @@ def run(tmp_path):
     folder = tmp_path / "run"
     (folder / "grids").mkdir(parents=True)
     for epoch in (1, 2, 3):
-        Image.new("RGB", (8 * 66 - 2, 8 * 66 - 2), (60 * epoch, 0, 0)).save(folder / f"grids/epoch-{epoch:04}.webp")
+        Image.new("RGB", (8 * 66 - 2, 8 * 66 - 2), (60 * epoch, 0, 0)).save(
+            folder / f"grids/epoch-{epoch:04}.webp"
+        )
     rows = [f"{step},{(step + 1) // 2},1.{step},2.{step},0.6,0.3" for step in range(1, 7)]
     (folder / "history.csv").write_text("\n".join([HEADER, *rows]) + "\n")
     return folder
@@ -35,7 +37,11 @@ def test_measures_stand_below_up_to_the_epoch(run):
     assert [len(line.get_xdata()) for line in frames.measures.lines.values()] == [2, 2, 2]
     assert np.asarray(first)[plain.height :].tobytes() != np.asarray(last)[plain.height :].tobytes()
     frames.draw(2)
-    assert [list(line.get_ydata()) for line in frames.measures.lines.values()] == [[20], [1.5], [30]]
+    assert [list(line.get_ydata()) for line in frames.measures.lines.values()] == [
+        [20],
+        [1.5],
+        [30],
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "epoch,modes\n", "epoch\n1\n", "nonsense\nx\n", "modes\n3\n"])
@@ -88,7 +94,9 @@ def test_a_run_made_small_plays_as_the_run_did(run, tmp_path):
     small = tmp_path / "small"
     replay.export_run(run, small, rows=1)
     curves, rows = replay.load_history(small)
-    assert rows == 1 and curves["loss_d"].tolist() == pytest.approx([1.2, 1.4, 1.6])  # the last step of each epoch
+    assert rows == 1 and curves["loss_d"].tolist() == pytest.approx(
+        [1.2, 1.4, 1.6]
+    )  # the last step of each epoch
     assert replay.load_measures(small)["modes"].tolist() == [20, 90]
     assert list(replay.grid_paths(small)) == [1, 2, 3]
     assert replay.Frames(small).draw(2).size == replay.Frames(run).draw(2).size
@@ -105,7 +113,9 @@ def test_a_long_run_is_made_small_by_quality(run, tmp_path):
 
     def size(limit: int) -> int:
         replay.export_run(run, tmp_path / str(limit), limit=limit)
-        return sum(path.stat().st_size for path in replay.grid_paths(tmp_path / str(limit)).values())
+        return sum(
+            path.stat().st_size for path in replay.grid_paths(tmp_path / str(limit)).values()
+        )
 
     full = size(10**7)
     assert size(full - 1) < full and size(1) < 0.8 * full

@@ -3,24 +3,34 @@
 import numpy as np
 import pytest
 
-from animegan_helpers.course import reporting
-from animegan_helpers.faces.faceset import load_faces
-from animegan_helpers.gan.running import train
-from animegan_helpers.gan.training import preset
-from animegan_helpers.measures.table import table
+from animegan_helpers.faces import load_faces
+from animegan_helpers.measure_table import table
+from animegan_helpers.runs import train
+from animegan_helpers.training import preset
+from animegan_workshop import report as reporting
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     faces = load_faces(count=100, progress=False)
     folder = tmp_path_factory.mktemp("runs") / "05-tiny"
-    train(preset("report", width=4, batch=25, epochs=3, precision="fp32"), faces.images, folder, device="cpu")
+    train(
+        preset("report", width=4, batch=25, epochs=3, precision="fp32"),
+        faces.images,
+        folder,
+        device="cpu",
+    )
     return reporting.open_run(folder)
 
 
 def test_settings_are_those_of_the_run(run):
     text = reporting.settings_table(run)
-    for row in ("width (channels of the last hidden layer) | 4", "batch | 25", "faces | 100", "steps | 12"):
+    for row in (
+        "width (channels of the last hidden layer) | 4",
+        "batch | 25",
+        "faces | 100",
+        "steps | 12",
+    ):
         assert f"| {row} |" in text
 
 

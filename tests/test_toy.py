@@ -9,7 +9,9 @@ from animegan_helpers.toy import ToyGAN, generator_loss, grid, mode_counts, mode
 
 
 @pytest.mark.parametrize("mixture, modes", [(ring(), 8), (grid(), 25)])
-def test_real_points_capture_every_mode_at_the_share_a_gaussian_has_within_three_std(mixture, modes):
+def test_real_points_capture_every_mode_at_the_share_a_gaussian_has_within_three_std(
+    mixture, modes
+):
     points = mixture.sample(20_000, torch.Generator().manual_seed(0))
     captured, quality = modes_captured(points, mixture.centres, mixture.std)
     assert points.shape == (20_000, 2)

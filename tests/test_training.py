@@ -14,14 +14,21 @@ import torch
 from PIL import Image
 from torch import nn
 
+from animegan_helpers import checkpoint, matrix_products
 from animegan_helpers.budget import choose_device
+from animegan_helpers.checkpoint import CheckpointError, load_weights, read_tensors
+from animegan_helpers.distributed import start_group
 from animegan_helpers.files import WriteError, write_atomically
-from animegan_helpers.gan import checkpoint, matrix_products
-from animegan_helpers.gan.checkpoint import CheckpointError, load_weights, read_tensors
-from animegan_helpers.gan.distributed import start_group
-from animegan_helpers.gan.networks import build_networks
-from animegan_helpers.gan.running import Observer, resume, run, train
-from animegan_helpers.gan.training import Trainer, TrainingConfig, TrainingError, epoch_order, load_presets, preset
+from animegan_helpers.networks import build_networks
+from animegan_helpers.runs import Observer, resume, run, train
+from animegan_helpers.training import (
+    Trainer,
+    TrainingConfig,
+    TrainingError,
+    epoch_order,
+    load_presets,
+    preset,
+)
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -64,7 +71,9 @@ def test_same_numbers_as_the_textbook_loop(images, width):
         z = torch.randn(50, 100, generator=noise)
         fake = generator(z)
         optimiser_d.zero_grad()
-        loss_d = criterion(discriminator(real), ones) + criterion(discriminator(fake.detach()), zeros)
+        loss_d = criterion(discriminator(real), ones) + criterion(
+            discriminator(fake.detach()), zeros
+        )
         loss_d.backward()
         optimiser_d.step()
         optimiser_g.zero_grad()
@@ -74,7 +83,9 @@ def test_same_numbers_as_the_textbook_loop(images, width):
 
         trainer.advance()
         row = trainer.history[step]
-        torch.testing.assert_close(row[:2], torch.stack([loss_d, loss_g]).detach(), rtol=1e-5, atol=0)
+        torch.testing.assert_close(
+            row[:2], torch.stack([loss_d, loss_g]).detach(), rtol=1e-5, atol=0
+        )
     plain = [*generator.state_dict().values(), *discriminator.state_dict().values()]
     for ours, theirs in zip(state(trainer), plain):
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-9)
@@ -83,8 +94,12 @@ def test_same_numbers_as_the_textbook_loop(images, width):
 @pytest.mark.parametrize("products", [True, False])
 def test_bf16_plays_the_same_game(images, monkeypatch, products):
     """Not to the last bit, but the first losses agree to bf16's two to three digits."""
-    monkeypatch.setattr("animegan_helpers.gan.training.products_are_faster", lambda width, batch: products)
-    fp32, bf16 = (Trainer(small(width=8, precision=p), images, device="cpu") for p in ("fp32", "bf16"))
+    monkeypatch.setattr(
+        "animegan_helpers.training.products_are_faster", lambda width, batch: products
+    )
+    fp32, bf16 = (
+        Trainer(small(width=8, precision=p), images, device="cpu") for p in ("fp32", "bf16")
+    )
     fp32.advance(), bf16.advance()
     torch.testing.assert_close(fp32.history[0], bf16.history[0], rtol=0.03, atol=0.03)
 
@@ -93,7 +108,7 @@ def test_no_gradient_is_computed_that_nobody_needs(images, monkeypatch):
     """Of layers that are matrix products: D's twice in its step, G's in the other, and there none of D's."""
     calls, was = [], matrix_products.weight_gradient
     monkeypatch.setattr(matrix_products, "weight_gradient", lambda *a: calls.append(1) or was(*a))
-    monkeypatch.setattr("animegan_helpers.gan.training.products_are_faster", lambda width, batch: True)
+    monkeypatch.setattr("animegan_helpers.training.products_are_faster", lambda width, batch: True)
     Trainer(small(precision="bf16"), images, device="cpu").advance()
     assert len(calls) == 3
 
@@ -121,8 +136,13 @@ def test_samples_leave_no_trace(images):
 def test_run_writes_and_resumes_longer(images, tmp_path):
     first = train(small(), images, tmp_path, device="cpu")
     assert first.finished and first.epoch == 2
-    assert {"history.csv", "generator.safetensors", "grids"} <= {path.name for path in tmp_path.iterdir()}
-    assert [p.name for p in sorted((tmp_path / "grids").iterdir())] == ["epoch-0001.webp", "epoch-0002.webp"]
+    assert {"history.csv", "generator.safetensors", "grids"} <= {
+        path.name for path in tmp_path.iterdir()
+    }
+    assert [p.name for p in sorted((tmp_path / "grids").iterdir())] == [
+        "epoch-0001.webp",
+        "epoch-0002.webp",
+    ]
     assert len((tmp_path / "history.csv").read_text().splitlines()) == 1 + 20
     longer = train(small(epochs=3), images, tmp_path, device="cpu")
     straight = train(small(epochs=3), images, tmp_path / "straight", device="cpu")
@@ -135,8 +155,8 @@ def test_run_writes_and_resumes_longer(images, tmp_path):
 
 RUN = """
 import sys, numpy as np
-from animegan_helpers.gan.running import train
-from animegan_helpers.gan.training import TrainingConfig
+from animegan_helpers.runs import train
+from animegan_helpers.training import TrainingConfig
 images = np.load(sys.argv[1], mmap_mode="r")
 config = TrainingConfig(width=4, batch=20, epochs=12, precision="fp32", average=0.9, flip=True)
 train(config, images, sys.argv[2], device="cpu", checkpoint_seconds=0.0)
@@ -144,8 +164,12 @@ train(config, images, sys.argv[2], device="cpu", checkpoint_seconds=0.0)
 
 
 def start(images_file: Path, out: Path) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-c", RUN, str(images_file), str(out)], cwd=PROJECT,
-                            stderr=subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1"})  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, str(images_file), str(out)],
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
 
 
 def wait_for(condition, process, seconds=60.0):
@@ -213,7 +237,12 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(images, tmp_pa
                     next(trainer.generator.parameters()).fill_(torch.nan)
 
     with pytest.raises(TrainingError, match="weights are not finite after step 5"):
-        run(Trainer(small(), images, tmp_path, "cpu"), Poison(), update_seconds=0.0, checkpoint_seconds=0.0)
+        run(
+            Trainer(small(), images, tmp_path, "cpu"),
+            Poison(),
+            update_seconds=0.0,
+            checkpoint_seconds=0.0,
+        )
     again = Trainer(small(), images, tmp_path, "cpu")
     resume(again)
     assert again.step == 4
@@ -238,8 +267,10 @@ def test_damaged_and_foreign_files_are_one_line(images, tmp_path):
     path = checkpoint.newest_checkpoint(tmp_path)
     blob = path.read_bytes()
     for name, content, word in (
-        ("cut", blob[: len(blob) // 2], "damaged"), ("garbage", b"\0" * 100, "damaged"), ("empty", b"", "damaged"),
-    ):  # fmt: skip
+        ("cut", blob[: len(blob) // 2], "damaged"),
+        ("garbage", b"\0" * 100, "damaged"),
+        ("empty", b"", "damaged"),
+    ):
         broken = tmp_path / f"{name}.safetensors"
         broken.write_bytes(content)
         with pytest.raises(CheckpointError, match=word) as error:
@@ -257,11 +288,15 @@ def test_damaged_and_foreign_files_are_one_line(images, tmp_path):
 def test_a_run_begun_in_fp32_goes_on_in_it(images, tmp_path, monkeypatch):
     """Even where the machine would choose bf16 today, and all that is chosen with the precision."""
     train(small(epochs=1), images, tmp_path / "two sittings", device="cpu")
-    monkeypatch.setattr("animegan_helpers.gan.training.best_precision", lambda *_: "bf16")
+    monkeypatch.setattr("animegan_helpers.training.best_precision", lambda *_: "bf16")
     two = train(small(precision="auto"), images, tmp_path / "two sittings", device="cpu")
     one = train(small(), images, tmp_path / "one", device="cpu")
-    assert two.precision == "fp32" and all(torch.equal(a, b) for a, b in zip(state(two), state(one)))
-    assert train(small(precision="auto"), images, tmp_path / "new", device="cpu").precision == "bf16"
+    assert two.precision == "fp32" and all(
+        torch.equal(a, b) for a, b in zip(state(two), state(one))
+    )
+    assert (
+        train(small(precision="auto"), images, tmp_path / "new", device="cpu").precision == "bf16"
+    )
 
 
 def test_a_run_cannot_change_its_kind_of_device(images, tmp_path, monkeypatch):
@@ -294,7 +329,7 @@ def test_other_settings_are_named(images, tmp_path):
 
 HOLD = """
 import sys
-from animegan_helpers.gan.running import Path, alone_in
+from animegan_helpers.runs import Path, alone_in
 with alone_in(Path(sys.argv[1])):
     print("held", flush=True)
     input()
@@ -302,8 +337,13 @@ with alone_in(Path(sys.argv[1])):
 
 
 def test_one_run_at_a_time_in_a_folder(images, tmp_path):
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path / "run")], cwd=PROJECT, text=True,
-                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "run")],
+        cwd=PROJECT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
         other.stdout.readline()
         with pytest.raises(TrainingError, match="another process is training in"):
             train(small(epochs=1), images, tmp_path / "run", device="cpu")
@@ -328,7 +368,9 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path):
         temporary.write_text("half")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(WriteError, match="No space left on device; what was saved before is untouched"):
+    with pytest.raises(
+        WriteError, match="No space left on device; what was saved before is untouched"
+    ):
         write_atomically(path, disk_full)
     assert path.read_text() == "good" and [p.name for p in tmp_path.iterdir()] == ["file"]
 
@@ -362,7 +404,12 @@ def test_presets_are_whole():
     for name in load_presets():
         preset(name).check()
     report = preset("report")
-    assert (report.batch, report.epochs, report.learning_rate_g, report.beta1) == (50, 100, 2e-4, 0.5)
+    assert (report.batch, report.epochs, report.learning_rate_g, report.beta1) == (
+        50,
+        100,
+        2e-4,
+        0.5,
+    )
     assert report.width == 64 and not report.average and not report.flip
     with pytest.raises(TrainingError, match="no preset is called 'best'"):
         preset("best")
@@ -372,7 +419,7 @@ def test_presets_are_whole():
 
 DISTRIBUTED = """
 import sys, numpy as np, torch
-from animegan_helpers.gan.training import Trainer, TrainingConfig
+from animegan_helpers.training import Trainer, TrainingConfig
 torch.set_num_threads(1)
 images = np.load(sys.argv[1], mmap_mode="r")
 config = TrainingConfig(width=4, batch=50, epochs=1, precision="fp32", synchronise_batch_norm=True)
@@ -392,11 +439,19 @@ def test_two_processes_equal_one(images, tmp_path):
     files = [str(tmp_path / "images.npy"), str(tmp_path / "two.pt")]
     words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
-    done = subprocess.run([*words, str(tmp_path / "script.py"), *files], cwd=PROJECT, timeout=120, text=True,
-                          capture_output=True, env=environment)  # fmt: skip
+    done = subprocess.run(
+        [*words, str(tmp_path / "script.py"), *files],
+        cwd=PROJECT,
+        timeout=120,
+        text=True,
+        capture_output=True,
+        env=environment,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as the two: the order in which threads add up is another difference, not the one meant
+    torch.set_num_threads(
+        1
+    )  # as the two: the order in which threads add up is another difference, not the one meant
     try:
         orders = [torch.randperm(50, generator=torch.Generator().manual_seed(k)) for k in range(8)]
         ones = [alone(images, order) for order in [torch.arange(50), *orders]]
@@ -410,7 +465,9 @@ def test_two_processes_equal_one(images, tmp_path):
 
 def alone(images, order):
     """What DISTRIBUTED keeps, of one process, with the pictures of each batch in another order: the same sums."""
-    trainer = Trainer(TrainingConfig(width=4, batch=50, epochs=1, precision="fp32"), images, device="cpu")
+    trainer = Trainer(
+        TrainingConfig(width=4, batch=50, epochs=1, precision="fp32"), images, device="cpu"
+    )
     play = trainer.play
     trainer.play = lambda indices, numbers, penalised: play(
         indices[order], {name: values[order] for name, values in numbers.items()}, penalised
@@ -430,26 +487,64 @@ def test_two_machines_equal_one(images, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    settings = ["--faces", str(folder), "--preset", "smoke", "--width", "4", "--batch", "50", "--epochs", "1",
-                "--precision", "fp32", "--synchronise-batch-norm", "--device", "cpu"]  # fmt: skip
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nnodes", "2", "--nproc_per_node", "1",
-              "--rdzv_backend", "c10d", "--rdzv_endpoint", address]  # fmt: skip
+    settings = [
+        "--faces",
+        str(folder),
+        "--preset",
+        "smoke",
+        "--width",
+        "4",
+        "--batch",
+        "50",
+        "--epochs",
+        "1",
+        "--precision",
+        "fp32",
+        "--synchronise-batch-norm",
+        "--device",
+        "cpu",
+    ]
+    launch = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nnodes",
+        "2",
+        "--nproc_per_node",
+        "1",
+        "--rdzv_backend",
+        "c10d",
+        "--rdzv_endpoint",
+        address,
+    ]
     train_words = ["-m", "animegan_helpers", "train", *settings]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "ANIMEGAN_CACHE": str(tmp_path / "cache")}
     words = [*launch, *train_words, "--out", str(tmp_path / "two")]
-    machines = [subprocess.Popen(words, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                 text=True) for _ in range(2)]  # fmt: skip
+    machines = [
+        subprocess.Popen(
+            words,
+            cwd=PROJECT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(2)
+    ]
     told = [machine.communicate(timeout=180)[0] for machine in machines]
     assert [machine.returncode for machine in machines] == [0, 0], told
     alone = [sys.executable, *train_words, "--out", str(tmp_path / "one")]
     subprocess.run(alone, cwd=PROJECT, env=environment, check=True, capture_output=True)
-    histories = [np.loadtxt(tmp_path / name / "history.csv", delimiter=",", skiprows=1) for name in ("one", "two")]
+    histories = [
+        np.loadtxt(tmp_path / name / "history.csv", delimiter=",", skiprows=1)
+        for name in ("one", "two")
+    ]
     assert np.allclose(*histories, rtol=1e-3, atol=1e-4)
 
 
 MEMORY = """
 import sys, time, numpy as np, torch
-from animegan_helpers.gan.training import Trainer, TrainingConfig
+from animegan_helpers.training import Trainer, TrainingConfig
 torch.set_num_threads(1)
 images = np.load(sys.argv[1], mmap_mode="r")
 trainer = Trainer(TrainingConfig(width=4, epochs=2, precision="fp32"), images, device="cpu")
@@ -459,7 +554,9 @@ print([int(line.split()[1]) for line in open("/proc/self/status") if line.starts
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's account of memory")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="reads Linux's account of memory"
+)
 def test_memory_does_not_grow_with_the_faces(tmp_path):
     """5,000 and 70,000 pictures, memory-mapped from sparse files: the same memory of its own within a tenth."""
     used = {}
@@ -467,7 +564,9 @@ def test_memory_does_not_grow_with_the_faces(tmp_path):
         path = tmp_path / f"{count}.npy"
         np.lib.format.open_memmap(path, "w+", np.uint8, (count, 3, 64, 64)).flush()
         words = [sys.executable, "-c", MEMORY, str(path)]
-        used[count] = int(subprocess.run(words, check=True, cwd=PROJECT, capture_output=True, text=True).stdout)
+        used[count] = int(
+            subprocess.run(words, check=True, cwd=PROJECT, capture_output=True, text=True).stdout
+        )
     assert used[70_000] < 1.1 * used[5_000], used
 
 
@@ -533,7 +632,7 @@ def test_a_captured_step_does_what_the_plain_one_does(images, penalty, monkeypat
 
     settings = small(flip=True, augment=("translation",), penalty_real=penalty, penalty_every=2)
     captured = Trainer(settings, images, device="cuda")
-    monkeypatch.setattr("animegan_helpers.gan.captured_step.CapturedStep", refuse)
+    monkeypatch.setattr("animegan_helpers.captured_step.CapturedStep", refuse)
     plain = Trainer(settings, images, device="cuda")
     assert captured._graphs and not plain._graphs and "no capture" in plain.notes[0][1]
     assert all(map(torch.equal, state(captured), state(plain))), "a capture leaves nothing behind"

@@ -11,32 +11,52 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from animegan_helpers import workbook
-from animegan_helpers.workbook import PROJECT, notebook_paths
+from animegan_workshop.teaching import notebooks as workbook
+from animegan_workshop.teaching.notebooks import PROJECT, notebook_paths
 
 TITLES = [
-    "start_here", "look_at_the_data", "the_adversarial_game", "build_the_generator", "build_the_discriminator", "train",
-    "explore_the_latent_space", "measure_mode_spread", "rerun_the_report", "your_report",
-]  # fmt: skip
+    "start_here",
+    "look_at_the_data",
+    "the_adversarial_game",
+    "build_the_generator",
+    "build_the_discriminator",
+    "train",
+    "explore_the_latent_space",
+    "measure_mode_spread",
+    "rerun_the_report",
+    "your_report",
+]
 
 
 def test_all_notebooks_are_there():
-    assert [path.stem for path in notebook_paths()] == [f"{k:02}_{title}" for k, title in enumerate(TITLES)]
+    assert [path.stem for path in notebook_paths()] == [
+        f"{k:02}_{title}" for k, title in enumerate(TITLES)
+    ]
 
 
 @pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.stem)
 class TestNotebook:
     def test_is_saved_with_the_outputs_of_one_run(self, path):
-        cells = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code" and c.source.strip()]
-        assert [c.execution_count for c in cells] == list(range(1, len(cells) + 1)), "not run top to bottom"
+        cells = [
+            c for c in nbformat.read(path, 4).cells if c.cell_type == "code" and c.source.strip()
+        ]
+        assert [c.execution_count for c in cells] == list(range(1, len(cells) + 1)), (
+            "not run top to bottom"
+        )
         outputs = [o for c in cells for o in c.outputs]
         assert not [o for o in outputs if o.output_type == "error"]
-        assert not [o for o in outputs if "%|" in o.get("data", {}).get("text/plain", "")], "a progress bar is left"
+        assert not [o for o in outputs if "%|" in o.get("data", {}).get("text/plain", "")], (
+            "a progress bar is left"
+        )
         assert path.stat().st_size < 1.5 * 2**20
 
     def test_cells_are_short_and_explained(self, path):
         notebook = nbformat.read(path, 4)
-        lines = [len(c.source.splitlines()) for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+        lines = [
+            len(c.source.splitlines())
+            for c in notebook.cells
+            if c.cell_type == "code" and c.source.strip()
+        ]
         assert max(lines) <= 30
         text = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
         assert text.startswith(f"# {path.name[:2]} ")
@@ -48,7 +68,9 @@ class TestNotebook:
         assert statistics.median(lines) <= 8
 
     def test_links_lead_somewhere(self, path):
-        text = "\n".join(c.source for c in nbformat.read(path, 4).cells if c.cell_type == "markdown")
+        text = "\n".join(
+            c.source for c in nbformat.read(path, 4).cells if c.cell_type == "markdown"
+        )
         for target in re.findall(r"\]\((?!http|#|attachment)([^)#]+)", text):
             assert (path.parent / target).exists(), target
 
@@ -69,7 +91,11 @@ def test_readme_gives_the_measured_minutes():
 
 
 def test_readme_links_and_pictures_exist():
-    for page in [PROJECT / "README.md", *(PROJECT / "docs").glob("*.md"), PROJECT / "data" / "README.md"]:
+    for page in [
+        PROJECT / "README.md",
+        *(PROJECT / "docs").glob("*.md"),
+        PROJECT / "data" / "README.md",
+    ]:
         for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
@@ -82,14 +108,16 @@ def test_weights_have_cards_and_fit():
 
 def test_no_picture_of_a_face_set_is_tracked():
     """Only the workbook's own pictures are in git: nothing under data/ but cards, weights and numbers."""
-    listed = subprocess.run(["git", "ls-files", "data"], cwd=PROJECT, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "data"], cwd=PROJECT, capture_output=True, text=True
+    )
     if listed.returncode:
         pytest.skip("not a git checkout")
     assert not re.findall(r"\.(?:jpe?g|png|gif|bmp|npy|zip)$", listed.stdout, re.M)
 
 
 def test_the_runner_says_what_is_wrong():
-    words = [sys.executable, "-m", "animegan_helpers.workbook", "run"]
+    words = [sys.executable, "-m", "animegan_workshop.teaching.notebooks", "run"]
     environment = os.environ | {"ANIMEGAN_BUDGET": "huge"}
     result = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, env=environment)
     assert result.returncode == 2 and "no budget is called 'huge'" in result.stderr

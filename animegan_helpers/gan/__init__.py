@@ -1,1 +1,0 @@
-"""Generators, discriminators, and their training."""

@@ -1,0 +1,88 @@
+"""Decks of slides: from a notebook one HTML file with all that it needs, so that a lesson needs no network.
+
+A cell's tag, set in JupyterLab (Property Inspector > Slide Type), says where a slide begins and what is left out.
+reveal.js turns slides; formulas are MathML, which browsers draw by themselves. Looks and keys: deck/index.html.j2.
+"""
+
+import importlib.util
+from pathlib import Path
+
+from jinja2 import pass_context
+from nbconvert import SlidesExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from traitlets.config import Config
+
+HERE = Path(__file__).parent
+
+
+def reveal_folder() -> Path:
+    """Where reveal.js lies; raises ValueError when what decks need is not installed."""
+    found = importlib.util.find_spec("sphinx_revealjs")
+    if found is None or importlib.util.find_spec("math_core") is None:
+        raise ValueError("decks need packages that are not installed: make teacher")
+    return Path(found.origin).parent / "_static" / "revealjs"
+
+
+def mathml(formula: str, display: bool) -> str:
+    """LaTeX as MathML; raises ValueError for a formula that cannot be read."""
+    from math_core import LatexError, LatexToMathML
+
+    try:
+        return LatexToMathML().convert_with_local_state(formula, displaystyle=display)
+    except LatexError as error:
+        raise ValueError(
+            f"a deck cannot show the formula {formula!r}: is it LaTeX? write it another way"
+        ) from error
+
+
+class SlideText(IPythonRenderer):
+    """Markdown for a slide: formulas as MathML; of links to other files only the words, since a deck stands alone."""
+
+    def block_math(self, body: str) -> str:
+        return mathml(body, display=True)
+
+    def inline_math(self, body: str) -> str:
+        return mathml(body, display=False)
+
+    def block_html(self, html: str) -> str:
+        return html  # left alone: a folded answer is opened in one block and closed in another
+
+    inline_html = block_html
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        return f'<a href="{url}" target="_blank">{text}</a>' if url.startswith("http") else text
+
+
+class Decks(SlidesExporter):
+    """Makes a deck of a notebook that says where slides begin."""
+
+    def __init__(self):
+        super().__init__(
+            template_name="deck",
+            extra_template_basedirs=[str(HERE)],
+            extra_template_paths=[str(reveal_folder())],
+            exclude_input_prompt=True,
+            exclude_output_prompt=True,
+            config=Config({"CSSHTMLHeaderPreprocessor": {"style": "default"}}),
+        )
+
+    @pass_context
+    def markdown2html(self, context, source: str) -> str:
+        where = {
+            "path": context["resources"]["metadata"]["path"],
+            "attachments": context["cell"].get("attachments"),
+        }
+        renderer = SlideText(escape=False, embed_images=True, exclude_anchor_links=True, **where)
+        return MarkdownWithMath(renderer).render(source)
+
+
+def write_decks(notebooks: list[Path], folder: Path) -> list[Path]:
+    """A deck for each notebook; gives their paths."""
+    decks = Decks()
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for path in notebooks:
+        target = folder / f"{path.stem}.slides.html"
+        target.write_text(decks.from_filename(str(path))[0], encoding="utf-8")
+        written.append(target)
+    return written
