@@ -15,7 +15,7 @@ HAIR = (slice(6, 18), slice(18, 46))
 
 
 @dataclass
-class Reader:
+class Classifier:
     """Names faces.
 
     factors: factor ("hair") -> its values; judge: images (N, 3, 64, 64) in [-1, 1] -> factor -> probabilities
@@ -44,10 +44,10 @@ class Reader:
         return {factor: np.array(values)[best[factor]] for factor, values in self.factors.items()}
 
 
-def network_reader(path: Path) -> Reader:
+def network_classifier(path: Path) -> Classifier:
     """The attribute network in a file."""
     network = load_attributes(path)
-    return Reader(
+    return Classifier(
         network.factors,
         lambda images: {f: logits.softmax(1) for f, logits in network(images).items()},
         network.features,
@@ -65,7 +65,7 @@ MIRRORED = {
 """Where a face looks, and where its mirror image does."""
 
 
-def pose_reader(path: Path) -> Reader:
+def pose_classifier(path: Path) -> Classifier:
     """Where faces look, by a network that knows their `direction`: for faces of a kind it did not learn from, too.
 
     Its verdicts on a face and on the mirror image, which looks the other way, are averaged: out of its domain a network
@@ -81,7 +81,7 @@ def pose_reader(path: Path) -> Reader:
         )
         return {"direction": (plain + mirror[:, swap]) / 2}
 
-    return Reader(
+    return Classifier(
         {"direction": values},
         judge,
         network.features,
@@ -99,7 +99,7 @@ def hair_brightness(images: torch.Tensor) -> torch.Tensor:
     return 127.5 * (images[:, :, HAIR[0], HAIR[1]].mean(dim=(1, 2, 3)) + 1)
 
 
-def brightness_reader(samples: torch.Tensor) -> Reader:
+def brightness_classifier(samples: torch.Tensor) -> Classifier:
     """Hair "dark" or "light", by the median brightness of the `samples` (N, 3, 64, 64); needs no network."""
     levels = hair_brightness(samples)
     middle, spread = levels.median(), levels.std().clamp_min(1)
@@ -108,13 +108,15 @@ def brightness_reader(samples: torch.Tensor) -> Reader:
         light = torch.sigmoid(4 * (hair_brightness(images) - middle) / spread)
         return {"hair": torch.stack([1 - light, light], 1)}
 
-    return Reader({"hair": ["dark", "light"]}, judge, coarse_pixels, "the brightness of the hair")
+    return Classifier(
+        {"hair": ["dark", "light"]}, judge, coarse_pixels, "the brightness of the hair"
+    )
 
 
-def choose_reader(
+def choose_classifier(
     about: dict, samples: torch.Tensor, folder: Path = PRETRAINED, least: float = 0.05
-) -> Reader:
-    """The reader for a generator, from what is known of its weights and from `samples` (N, 3, 64, 64) that it drew.
+) -> Classifier:
+    """The classifier for a generator, from what is known of its weights and from `samples` (N, 3, 64, 64) that it drew.
 
     Where `about["data"]` says what the generator was trained on: the network for drawn faces or the one for real ones.
     Else the one that is surer of the samples' hair and eyes. A network that is not there, or sees fewer than two hair
@@ -126,8 +128,8 @@ def choose_reader(
     sure = {}
     for path in (folder / f"{name}.safetensors" for name in names):
         if path.exists():
-            reader = network_reader(path)
-            seen = reader.probabilities(samples)
+            classifier = network_classifier(path)
+            seen = classifier.probabilities(samples)
             shares = (
                 seen["hair"].argmax(1).bincount() / len(samples)
                 if "hair" in seen
@@ -136,6 +138,10 @@ def choose_reader(
             if (shares >= least).sum() >= 2:
                 sure[path] = (
                     sum(float(seen[f].amax(1).mean()) for f in ("hair", "eyes") if f in seen),
-                    reader,
+                    classifier,
                 )
-    return max(sure.values(), key=lambda entry: entry[0])[1] if sure else brightness_reader(samples)
+    return (
+        max(sure.values(), key=lambda entry: entry[0])[1]
+        if sure
+        else brightness_classifier(samples)
+    )

@@ -43,7 +43,7 @@ def trace_layers(network: nn.Module, example: torch.Tensor) -> list[Layer]:
     return layers
 
 
-def draw_network(network: nn.Module, example: torch.Tensor, title: str) -> Figure:
+def plot_network(network: nn.Module, example: torch.Tensor, title: str) -> Figure:
     """Each tensor as a box: thick as the root of its channels, high as that of its side, coloured by its activation."""
     groups: list[list[Layer]] = []
     for layer in trace_layers(network, example):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from animegan_helpers.latent import draw_latent, generate
+from animegan_helpers.latent import sample_latent, generate
 
 FACTORS = ("hair", "eyes", "direction", "expression")
 """The factors that get a slider, where the faces are named for them."""
@@ -28,7 +28,7 @@ def unit(directions: torch.Tensor) -> torch.Tensor:
 
 def random_directions(count: int, z_dim: int = 100, seed: int = 0) -> torch.Tensor:
     """Directions (count, z_dim) of length 1, every one as likely as any other: what the others are compared with."""
-    return unit(draw_latent(count, z_dim, seed))
+    return unit(sample_latent(count, z_dim, seed))
 
 
 @torch.no_grad()
@@ -41,7 +41,7 @@ def principal_directions(
     carried back to z by least squares. Here the layer is the first block, batch norm and ReLU included, in eval mode.
     """
     device = next(generator.parameters()).device
-    z = draw_latent(samples, generator.z_dim, seed).to(device)
+    z = sample_latent(samples, generator.z_dim, seed).to(device)
     training = generator.training
     generator.eval()
     if hasattr(generator, "blocks"):  # DCGAN: the block that makes 4x4 of 1x1

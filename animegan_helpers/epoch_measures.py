@@ -11,7 +11,7 @@ from animegan_helpers.attributes import AttributeNetwork, load_attributes, name_
 from animegan_helpers.calibration import contrast_of, recalibrate
 from animegan_helpers.faces import FaceSet, to_uint8
 from animegan_helpers.files import WriteError, write_atomically
-from animegan_helpers.latent import draw_latent
+from animegan_helpers.latent import sample_latent
 from animegan_helpers.measures import quick_row
 from animegan_helpers.reference import Reference, choose_network, split
 
@@ -59,7 +59,7 @@ class EpochMeasures:
         """
         if trainer.epoch % self.every and not trainer.finished:
             return
-        z = draw_latent(self.samples, trainer.config.z_dim, seed=1)
+        z = sample_latent(self.samples, trainer.config.z_dim, seed=1)
         generator = copy.deepcopy(trainer.averaged or trainer.generator).eval()
         if trainer.averaged is not None:
             recalibrate(generator, batches=20)

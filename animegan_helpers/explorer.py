@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from animegan_helpers.classifiers import Reader
+from animegan_helpers.classifiers import Classifier
 from animegan_helpers.debounce import Coalesced
 from animegan_helpers.favourites import FavouritesPanel
-from animegan_helpers.latent import draw_latent, draw_strips, film_strip, generate, slerp, strip
+from animegan_helpers.latent import sample_latent, plot_strips, film_strip, generate, slerp, strip
 from animegan_helpers.portrait import Portrait
 
 SEEDS = 1_000
@@ -18,7 +18,7 @@ class Explorer:
     """Faces, what is seen in them, and sliders for where they are in the latent space.
 
     generator: any of the workbook's; directions: name -> (z_dim,) of length 1, a slider each, `reach` either way;
-    reader, discriminator: whose verdicts stand below the face, if any; seed: of the first face, the others have the
+    classifier, discriminator: whose verdicts stand below the face, if any; seed: of the first face, the others have the
     seeds after it; faces: how many at first.
 
     `controls` holds the sliders by name. A slider moved by hand draws when the hand rests for an instant; `set`,
@@ -30,14 +30,14 @@ class Explorer:
         generator: nn.Module,
         directions: dict[str, torch.Tensor],
         *,
-        reader: Reader | None = None,
+        classifier: Classifier | None = None,
         discriminator: nn.Module | None = None,
         seed: int = 0,
         faces: int = 1,
         reach: float = 5.0,
     ):
         self.generator, self.directions, self.reach = generator, directions, reach
-        self.portrait = Portrait(generator, reader, discriminator)
+        self.portrait = Portrait(generator, classifier, discriminator)
         self.favourite: tuple[str, torch.Tensor] | None = (
             None  # on show in place of the seed's: name, z (z_dim,)
         )
@@ -138,12 +138,12 @@ class Explorer:
         at = {name: control.value for name, control in self.controls.items()}
         z_dim = self.generator.z_dim
         z = torch.cat(
-            [draw_latent(1, z_dim, seed) for seed in range(at["seed"], at["seed"] + at["faces"])]
+            [sample_latent(1, z_dim, seed) for seed in range(at["seed"], at["seed"] + at["faces"])]
         )
         if self.favourite:
             z[0] = self.favourite[1]
         z = (
-            slerp(z, draw_latent(1, z_dim, at["towards"]).expand_as(z), at["way"])
+            slerp(z, sample_latent(1, z_dim, at["towards"]).expand_as(z), at["way"])
             * at["truncation"]
         )
         z[:, at["component"]] += at["shift"]
@@ -183,7 +183,7 @@ class Explorer:
         """A figure: the first face on its way to the other seed, and moved along each of the directions."""
         z, other = (
             self.z()[0],
-            draw_latent(1, self.generator.z_dim, self.controls["towards"].value)[0],
+            sample_latent(1, self.generator.z_dim, self.controls["towards"].value)[0],
         )
         moved = {"way there": film_strip(self.generator, z, other, columns)}
         moved |= {
@@ -191,7 +191,7 @@ class Explorer:
             for name, d in self.directions.items()
         }
         ticks = ["left end", *[""] * (columns - 2), "right end"]
-        return draw_strips(
+        return plot_strips(
             moved, "What each slider does (make lab: move them)", ticks, "where the slider stands"
         )
 

@@ -9,7 +9,7 @@ from animegan_helpers.faces import to_uint8
 from animegan_helpers.pictures import make_grid
 
 
-def draw_latent(count: int, z_dim: int = 100, seed: int = 0) -> torch.Tensor:
+def sample_latent(count: int, z_dim: int = 100, seed: int = 0) -> torch.Tensor:
     """z (count, z_dim) from a standard Gaussian; row k depends on the seed and k alone, not on the count."""
     random = torch.Generator().manual_seed(seed)
     # torch makes Gaussian numbers 16 at a time and the last few otherwise; whole sixteens keep each row what it is
@@ -30,8 +30,8 @@ def generate(generator: nn.Module, z: torch.Tensor, chunk: int = 250) -> torch.T
 
 
 def sample_faces(generator: nn.Module, count: int, seed: int = 0) -> np.ndarray:
-    """uint8 (count, 3, 64, 64) pictures of draw_latent(count, ..., seed)."""
-    return to_uint8(generate(generator, draw_latent(count, generator.z_dim, seed)))
+    """uint8 (count, 3, 64, 64) pictures of sample_latent(count, ..., seed)."""
+    return to_uint8(generate(generator, sample_latent(count, generator.z_dim, seed)))
 
 
 def slerp(start: torch.Tensor, end: torch.Tensor, share: torch.Tensor | float) -> torch.Tensor:
@@ -86,7 +86,7 @@ def film_strip(
     return generate(generator, slerp(start, end, torch.linspace(0, 1, count)[:, None]))
 
 
-def draw_strips(
+def plot_strips(
     strips: dict[str, torch.Tensor], title: str, ticks: list | np.ndarray, xlabel: str
 ) -> Figure:
     """A figure with one labelled row of faces (N, 3, 64, 64) for each entry; ticks: what stands under the N columns."""

@@ -113,7 +113,7 @@ def loss_limit(curves: dict[str, np.ndarray]) -> float:
     return max(4.0, 1.3 * float(np.percentile(both, 99))) if len(both) else 4.0
 
 
-def draw_curves(
+def plot_curves(
     curves: dict[str, np.ndarray], steps_per_epoch: int, total_epochs: float | None = None
 ) -> Figure:
     """The figure of Curves; total_epochs: the right end of the axis, else the curves' own."""

@@ -5,7 +5,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from animegan_helpers.classifiers import Reader
+from animegan_helpers.classifiers import Classifier
 from animegan_helpers.debounce import Coalesced
 from animegan_helpers.latent import generate
 from animegan_helpers.pictures import make_grid, png_bytes
@@ -28,7 +28,7 @@ class Pad:
         z: torch.Tensor,
         directions: dict[str, torch.Tensor],
         *,
-        reader: Reader | None = None,
+        classifier: Classifier | None = None,
         discriminator: nn.Module | None = None,
         reach: float = 5.0,
         side: int = 7,
@@ -37,7 +37,7 @@ class Pad:
             raise ValueError(f"a pad takes two directions, not {len(directions)}")
         self.generator, self.face, self.directions, self.reach = generator, z, directions, reach
         self.steps = np.linspace(-reach, reach, side)
-        self.portrait = Portrait(generator, reader, discriminator, pixels=280)
+        self.portrait = Portrait(generator, classifier, discriminator, pixels=280)
         self.quiet = False
         self.redraw = Coalesced(self._draw)
         # the whole map in one batch: (side, side, z_dim), the first row is the topmost

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from animegan_helpers.classifiers import Reader
+from animegan_helpers.classifiers import Classifier
 from animegan_helpers.directions import SHOWN_AS
 from animegan_helpers.latent import generate
 from animegan_helpers.pictures import make_grid, png_bytes
@@ -37,13 +37,13 @@ class Portrait:
     def __init__(
         self,
         generator: nn.Module,
-        reader: Reader | None = None,
+        classifier: Classifier | None = None,
         discriminator: nn.Module | None = None,
         pixels: int = 320,
     ):
         import ipywidgets as widgets
 
-        self.generator, self.reader, self.discriminator = generator, reader, discriminator
+        self.generator, self.classifier, self.discriminator = generator, classifier, discriminator
         size = {"width": f"{pixels}px", "height": f"{pixels}px", "flex": "0 0 auto"}
         self.image = widgets.Image(
             format="png", layout=widgets.Layout(object_fit="contain", **size)
@@ -76,14 +76,14 @@ class Portrait:
     def table(self, z: torch.Tensor, images: torch.Tensor) -> str:
         """HTML: the likeliest value of each factor, D's verdict, the length of z; means where there are several."""
         rows = []
-        if self.reader:
+        if self.classifier:
             shown = (
-                2 if len(self.reader.factors) <= 3 else 1
+                2 if len(self.classifier.factors) <= 3 else 1
             )  # few factors leave room for the runner-up
-            for factor, p in self.reader.probabilities(images).items():
+            for factor, p in self.classifier.probabilities(images).items():
                 best, name = p.mean(0).topk(min(shown, p.shape[1])), SHOWN_AS.get(factor, factor)
                 for chance, index in zip(*map(torch.Tensor.tolist, best)):
-                    rows.append(_row(name, self.reader.factors[factor][index], chance, NAMED))
+                    rows.append(_row(name, self.classifier.factors[factor][index], chance, NAMED))
                     name = ""  # of the runner-up
         if self.discriminator is not None:
             device = next(self.discriminator.parameters()).device

@@ -19,11 +19,11 @@ from animegan_helpers.networks import FullyConnectedDiscriminator
 
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 
-Reader = Callable[[np.ndarray], torch.Tensor]
+FeatureExtractor = Callable[[np.ndarray], torch.Tensor]
 """uint8 images (B, 3, 64, 64) -> features (B, F)."""
 
 
-def discriminator_reader(discriminator: nn.Module) -> Reader:
+def discriminator_features(discriminator: nn.Module) -> FeatureExtractor:
     """All of D's hidden layers, each max-pooled to 4 x 4, joined: for DCGAN 16 * (1 + 2 + 4 + 8) * width numbers.
 
     A fully connected D has no places to pool over: its hidden layers as they are. In eval mode; D is left as it was.
@@ -50,20 +50,22 @@ def discriminator_reader(discriminator: nn.Module) -> Reader:
     return read
 
 
-def pixel_reader(images: np.ndarray) -> torch.Tensor:
+def pixel_features(images: np.ndarray) -> torch.Tensor:
     """The pixels themselves, averaged to 32 x 32: 3,072 numbers."""
     return F.avg_pool2d(to_tensor(images), 2).flatten(1)
 
 
-def attribute_reader(network: AttributeNetwork) -> Reader:
+def attribute_features(network: AttributeNetwork) -> FeatureExtractor:
     """The attribute network's features, which were trained with labels: what there is to reach."""
     return lambda images: torch.from_numpy(name_faces(network, images).features)
 
 
-def read_all(reader: Reader, images: np.ndarray, chunk: int = 250) -> torch.Tensor:
+def extract_features(
+    extract: FeatureExtractor, images: np.ndarray, chunk: int = 250
+) -> torch.Tensor:
     """Features (N, F) of uint8 images (N, 3, 64, 64), a chunk at a time."""
     return torch.cat(
-        [reader(images[start : start + chunk]) for start in range(0, len(images), chunk)]
+        [extract(images[start : start + chunk]) for start in range(0, len(images), chunk)]
     )
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from animegan_helpers.checkpoint import Weights, load_weights
 from animegan_helpers.faces import FaceSet
-from animegan_helpers.live import draw_curves, readable_time
+from animegan_helpers.live import plot_curves, readable_time
 from animegan_helpers.networks import count_parameters
 from animegan_helpers.replay import load_grids, load_history
 
@@ -77,7 +77,7 @@ def settings_table(run: OwnRun) -> str:
 
 def draw_losses(run: OwnRun) -> Figure:
     """Both losses, D(x) and D(G(z)), step by step: the report's Figure 3."""
-    figure = draw_curves(run.curves, run.rows_per_epoch)
+    figure = plot_curves(run.curves, run.rows_per_epoch)
     figure.set_dpi(90)
     return figure
 

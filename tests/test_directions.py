@@ -7,7 +7,7 @@ from answering import SPECIAL, answering_generator
 
 from animegan_helpers.attributes import PRETRAINED
 from animegan_helpers.checkpoint import load_weights
-from animegan_helpers.classifiers import network_reader
+from animegan_helpers.classifiers import network_classifier
 from animegan_helpers.directions import (
     linear_probe,
     named_directions,
@@ -16,7 +16,7 @@ from animegan_helpers.directions import (
     principal_directions,
     random_directions,
 )
-from animegan_helpers.latent import draw_latent, generate
+from animegan_helpers.latent import sample_latent, generate
 from animegan_helpers.networks import FullyConnectedGenerator
 
 
@@ -30,7 +30,7 @@ def test_principal_directions_find_what_moves_the_picture(generator):
     assert directions.shape == (5, 100)
     assert torch.allclose(directions.norm(dim=1), torch.ones(5), atol=1e-5)
     assert abs(directions[0] @ SPECIAL) > 0.95
-    z = draw_latent(40, seed=7)
+    z = sample_latent(40, seed=7)
     changes = picture_changes(
         generator, z, 3 * torch.cat([directions[:1], random_directions(10, seed=8)])
     )
@@ -45,7 +45,7 @@ def test_principal_directions_of_the_fully_connected_generator():
 
 def planted(count: int = 1_500) -> tuple[torch.Tensor, np.ndarray, torch.Tensor]:
     """z, a name for each that depends on z along one direction only, and that direction."""
-    z, direction = draw_latent(count, seed=4), random_directions(1, seed=3)[0]
+    z, direction = sample_latent(count, seed=4), random_directions(1, seed=3)[0]
     along = (z @ direction).numpy()
     return z, np.select([along < -0.5, along > 0.5], ["left", "right"], "front"), direction
 
@@ -97,8 +97,8 @@ def test_orthogonalised_directions_stay_near():
 
 def test_directions_change_what_they_are_named_for_in_the_generator_that_ships():
     generator = load_weights(PRETRAINED / "drawn.safetensors").generator
-    reader = network_reader(PRETRAINED / "drawn-attributes.safetensors")
-    z, fresh = draw_latent(400, seed=0), draw_latent(60, seed=100)
+    reader = network_classifier(PRETRAINED / "drawn-attributes.safetensors")
+    z, fresh = sample_latent(400, seed=0), sample_latent(60, seed=100)
     found = named_directions(z, reader.name(generate(generator, z)))
     assert [name.split(":")[0] for name in found] == ["hair", "eyes", "pose", "expression"]
     together = torch.stack(list(found.values()))

@@ -29,8 +29,8 @@ from animegan_workshop.experiments.results import (
     RESULTS,
     about,
     apart,
-    draw,
-    draw_last,
+    plot_measures,
+    plot_runs,
     last_values,
     load_result,
     luck,
@@ -294,7 +294,7 @@ def test_runs_come_apart_or_overlap():
         say(result, "frechet", "a", "b") == "FCD: a 2 (1 to 3), b 5 (4 to 6): lower, all runs apart"
     )
     assert "1 runs ended in a loss that is not finite" in table(result, ("frechet",))
-    axes = draw(result, ("frechet",)).axes[0]
+    axes = plot_measures(result, ("frechet",)).axes[0]
     assert axes.lines[0].get_ydata().tolist() == [4.0, 2.0]
 
 
@@ -315,7 +315,7 @@ def test_values_at_equal_time_lie_between_looks():
 
 
 def test_a_row_for_each_arm_a_dot_for_each_run():
-    axes = draw_last(result_of(a=[1.0, 2.0], b=[None, None], c=[5.0, 7.0]), ("frechet",)).axes[0]
+    axes = plot_runs(result_of(a=[1.0, 2.0], b=[None, None], c=[5.0, 7.0]), ("frechet",)).axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
     assert [line.get_xdata().tolist() for line in axes.lines[::2][:3]] == [
         [1.0, 2.0],

@@ -19,17 +19,17 @@ from answering import SPECIAL, answering_generator
 from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
-from animegan_helpers.classifiers import Reader, coarse_pixels
+from animegan_helpers.classifiers import Classifier, coarse_pixels
 from animegan_helpers.debounce import Coalesced
 from animegan_helpers.directions import random_directions
 from animegan_helpers.explorer import Explorer
 from animegan_helpers.favourites import Favourites, FavouritesError, load_favourites
-from animegan_helpers.latent import draw_latent, generate
+from animegan_helpers.latent import sample_latent, generate
 from animegan_helpers.networks import Discriminator
 from animegan_helpers.pad import Pad
 
 OTHER = random_directions(2, seed=6)[1]
-READER = Reader(
+READER = Classifier(
     {"hair": ["<dark>", "light"]},
     lambda faces: {"hair": torch.tensor([[0.2, 0.8]] * len(faces))},
     coarse_pixels,
@@ -81,7 +81,7 @@ def test_sets_several_and_draws_once(generator):
     drawn = counted(explorer)
     explorer.set(seed=5, truncation=0.7, special=-2.0)
     assert len(drawn) == 1
-    expected = 0.7 * torch.cat([draw_latent(1, seed=s) for s in (5, 6, 7)]) - 2 * SPECIAL
+    expected = 0.7 * torch.cat([sample_latent(1, seed=s) for s in (5, 6, 7)]) - 2 * SPECIAL
     assert torch.allclose(drawn[0], expected, atol=1e-5)
     with pytest.raises(KeyError):
         explorer.set(nonsense=1)
@@ -90,7 +90,7 @@ def test_sets_several_and_draws_once(generator):
 
 def test_walks_to_the_other_seed(explorer):
     explorer.set(towards=8, way=1.0)
-    assert torch.allclose(explorer.z(), draw_latent(1, seed=8), atol=1e-4)
+    assert torch.allclose(explorer.z(), sample_latent(1, seed=8), atol=1e-4)
     explorer.set(way=0.5)
     assert 8 < explorer.z().norm() < 12
 
@@ -111,7 +111,7 @@ def test_a_locked_face_moves_along_one_direction_only(explorer):
     drawn = counted(explorer)
     explorer.controls["other"].value = 2.0
     assert explorer.controls["special"].value == 0.0 and len(drawn) == 1
-    assert torch.allclose(drawn[0], draw_latent(1, seed=12) + 2 * OTHER, atol=1e-5)
+    assert torch.allclose(drawn[0], sample_latent(1, seed=12) + 2 * OTHER, atol=1e-5)
     explorer.reset()
     assert not explorer.lock.value and not explorer.controls["seed"].disabled
 
@@ -119,10 +119,10 @@ def test_a_locked_face_moves_along_one_direction_only(explorer):
 def test_says_what_is_seen(generator):
     torch.manual_seed(0)
     judge = Discriminator(width=4).eval().requires_grad_(False)
-    explorer = Explorer(generator, {}, reader=READER, discriminator=judge, seed=1)
+    explorer = Explorer(generator, {}, classifier=READER, discriminator=judge, seed=1)
     text = explorer.portrait.text.value
     assert "light" in text and "80%" in text and "&lt;dark&gt;" in text and "length of z" in text
-    logit = float(judge(generate(generator, draw_latent(1, seed=1))))
+    logit = float(judge(generate(generator, sample_latent(1, seed=1))))
     assert f"logit {logit:+.1f}" in text
     explorer.set(faces=4)
     assert "mean of 4 faces" in explorer.portrait.text.value
@@ -140,7 +140,7 @@ def test_a_burst_is_drawn_once_and_the_last_wins(explorer):
 
     asyncio.run(burst())
     assert len(drawn) <= 2
-    assert torch.allclose(drawn[-1], draw_latent(1, seed=4) + 2.95 * SPECIAL, atol=1e-4)
+    assert torch.allclose(drawn[-1], sample_latent(1, seed=4) + 2.95 * SPECIAL, atol=1e-4)
     assert explorer.portrait.image.value == explorer.picture()
 
 
@@ -197,7 +197,7 @@ def test_favourites_come_back_to_the_bit(generator, tmp_path, monkeypatch):
         assert other.favourites.chosen.value == "" and other.favourite is None
     other.reset()
     assert other.favourites.chosen.label == "favourites: 2"
-    assert torch.allclose(other.z()[0], draw_latent(1, seed=1)[0], atol=1e-6)
+    assert torch.allclose(other.z()[0], sample_latent(1, seed=1)[0], atol=1e-6)
 
 
 def test_favourites_overwrite_nothing(generator, tmp_path, monkeypatch):
@@ -256,8 +256,10 @@ def test_one_name_twice_is_kept_apart():
 
 
 def test_the_pad_goes_where_its_cells_and_sliders_say(generator):
-    z = draw_latent(1, seed=2)[0]
-    pad = Pad(generator, z, {"special": SPECIAL, "other": OTHER}, reader=READER, reach=4.0, side=5)
+    z = sample_latent(1, seed=2)[0]
+    pad = Pad(
+        generator, z, {"special": SPECIAL, "other": OTHER}, classifier=READER, reach=4.0, side=5
+    )
     assert pad.map.size == (5 * 64, 5 * 64)
     first = pad.portrait.image.value
     pad.cells[4.0, -2.0].click()
@@ -282,7 +284,7 @@ def test_still_pictures_stand_in_where_no_widget_lives(generator, monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda bundle, **_: shown.append(bundle))
     Explorer(generator, {}).show()
-    Pad(generator, draw_latent(1)[0], {"special": SPECIAL, "other": OTHER}, side=3).show()
+    Pad(generator, sample_latent(1)[0], {"special": SPECIAL, "other": OTHER}, side=3).show()
     for bundle in shown:
         assert "application/vnd.jupyter.widget-view+json" in bundle
         assert bundle["image/jpeg"] and "make lab" in bundle["text/plain"]

@@ -8,8 +8,8 @@ from answering import SPECIAL, answering_generator
 from animegan_helpers.checkpoint import CheckpointError, best_weights, own_runs, save_weights
 from animegan_helpers.directions import principal_directions, random_directions
 from animegan_helpers.latent import (
-    draw_latent,
-    draw_strips,
+    sample_latent,
+    plot_strips,
     film_strip,
     generate,
     mean_difference_direction,
@@ -27,14 +27,14 @@ def generator():
 
 @pytest.mark.parametrize("z_dim", [2, 16, 100])
 def test_a_row_of_z_depends_on_seed_and_number_only(z_dim):
-    many = draw_latent(300, z_dim, seed=3)
+    many = sample_latent(300, z_dim, seed=3)
     for count in (1, 2, 7, 64):
-        assert torch.equal(draw_latent(count, z_dim, seed=3), many[:count])
-    assert not torch.equal(draw_latent(1, z_dim, seed=4), many[:1])
+        assert torch.equal(sample_latent(count, z_dim, seed=3), many[:count])
+    assert not torch.equal(sample_latent(1, z_dim, seed=4), many[:1])
 
 
 def test_z_is_a_standard_gaussian():
-    z = draw_latent(4_000)
+    z = sample_latent(4_000)
     assert abs(z.mean()) < 0.01 and abs(z.std() - 1) < 0.01
     assert (
         abs(z.norm(dim=1).mean() - 9.975) < 0.05
@@ -43,7 +43,7 @@ def test_z_is_a_standard_gaussian():
 
 
 def test_slerp_meets_its_ends_and_keeps_the_length():
-    start, end = draw_latent(50, seed=1), draw_latent(50, seed=2)
+    start, end = sample_latent(50, seed=1), sample_latent(50, seed=2)
     assert torch.allclose(slerp(start, end, 0.0), start, atol=1e-5)
     assert torch.allclose(slerp(start, end, 1.0), end, atol=1e-5)
     between = start.norm(dim=1).lerp(end.norm(dim=1), 0.3)
@@ -55,8 +55,8 @@ def test_slerp_meets_its_ends_and_keeps_the_length():
 
 
 def test_slerp_of_parallel_and_opposite_vectors_is_finite():
-    start = draw_latent(3)
-    end = torch.stack([start[0], -start[1], draw_latent(1, seed=9)[0]])
+    start = sample_latent(3)
+    end = torch.stack([start[0], -start[1], sample_latent(1, seed=9)[0]])
     middle = slerp(start, end, 0.5)
     assert torch.isfinite(middle).all()
     assert torch.allclose(middle[0], start[0])
@@ -66,12 +66,12 @@ def test_slerp_of_parallel_and_opposite_vectors_is_finite():
 def test_generating_leaves_mode_and_buffers_alone(generator):
     generator.train()
     before = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
-    images = generate(generator, draw_latent(30), chunk=7)
+    images = generate(generator, sample_latent(30), chunk=7)
     principal_directions(generator, 3, samples=200)
     assert generator.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in generator.state_dict().items())
     assert images.shape == (30, 3, 64, 64) and images.abs().max() <= 1
-    alone = generate(generator, draw_latent(30)[4:5])
+    alone = generate(generator, sample_latent(30)[4:5])
     assert torch.allclose(images[4:5], alone, atol=1e-4)  # no neighbour has a say
 
 
@@ -82,7 +82,7 @@ def test_samples_do_not_depend_on_their_number(generator):
 
 
 def test_mean_difference_finds_a_planted_direction():
-    z = draw_latent(4_000)
+    z = sample_latent(4_000)
     planted = random_directions(1, seed=3)[0]
     direction = mean_difference_direction(z, (z @ planted > 1).numpy())
     assert abs(direction.norm() - 1) < 1e-5 and direction @ planted > 0.9
@@ -92,13 +92,13 @@ def test_mean_difference_finds_a_planted_direction():
 
 
 def test_strips_begin_and_end_where_they_should(generator):
-    z = draw_latent(2)
+    z = sample_latent(2)
     film = film_strip(generator, z[0], z[1], 5)
     assert film.shape == (5, 3, 64, 64)
     assert torch.allclose(film[[0, -1]], generate(generator, z), atol=1e-4)
     row = strip(generator, z[0], SPECIAL, reach=2.0, count=5)
     assert torch.allclose(row[2], generate(generator, z[:1])[0], atol=1e-4)
-    figure = draw_strips({"a": film, "b": row}, "title", [1, 2, 3, 4, 5], "step")
+    figure = plot_strips({"a": film, "b": row}, "title", [1, 2, 3, 4, 5], "step")
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b"]
 
 

@@ -73,7 +73,7 @@ def test_readable_time():
 
 @pytest.mark.parametrize("steps", [0, 1, 40, 5_000])
 def test_curves_of_any_length(steps):
-    figure = live.draw_curves(history(steps), steps_per_epoch=10, total_epochs=6)
+    figure = live.plot_curves(history(steps), steps_per_epoch=10, total_epochs=6)
     losses, chances = figure.axes
     assert losses.get_ylabel() and chances.get_xlabel() == "epoch" and chances.get_xlim() == (0, 6)
     points = [len(line.get_xdata()) for line in losses.lines]
@@ -167,4 +167,4 @@ def test_progress_bar(tmp_path, capsys):
 def test_infinite_losses_do_not_stop_the_panel():
     curves = {name: np.ones(60, np.float32) for name in ("loss_d", "loss_g", "d_real", "d_fake")}
     curves["loss_g"][30:] = np.inf
-    live.draw_curves(curves, 30).savefig(io.BytesIO())
+    live.plot_curves(curves, 30).savefig(io.BytesIO())

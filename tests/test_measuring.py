@@ -17,11 +17,11 @@ from animegan_helpers.files import WriteError
 from animegan_helpers.measure_table import ROWS, table, write_json
 from animegan_helpers.networks import Discriminator, FullyConnectedDiscriminator, initialise
 from animegan_helpers.probe import (
-    attribute_reader,
-    discriminator_reader,
+    attribute_features,
+    discriminator_features,
     linear_probe,
-    pixel_reader,
-    read_all,
+    pixel_features,
+    extract_features,
 )
 from animegan_helpers.replay import load_measures
 from animegan_helpers.runs import train
@@ -265,15 +265,17 @@ def test_readers_of_features(drawn, network):
     images = drawn.images[:6]
     dcgan = initialise(Discriminator(width=4)).train()
     buffers = [b.clone() for b in dcgan.buffers()]
-    read = read_all(discriminator_reader(dcgan), images, chunk=4)
+    read = extract_features(discriminator_features(dcgan), images, chunk=4)
     assert read.shape == (6, 16 * 15 * 4) and dcgan.training
     assert all(torch.equal(a, b) for a, b in zip(buffers, dcgan.buffers()))
     with torch.no_grad():  # the last layer is 4 x 4 already
         last = dcgan.eval().blocks(drawn.tensor(slice(0, 6)))
     assert torch.allclose(read[:, -16 * 8 * 4 :], last.flatten(1), atol=1e-5)
-    assert read_all(discriminator_reader(FullyConnectedDiscriminator(4)), images).shape == (6, 32)
-    assert read_all(pixel_reader, images).shape == (6, 3_072)
-    assert read_all(attribute_reader(network), images).shape == (6, 256)
+    assert extract_features(
+        discriminator_features(FullyConnectedDiscriminator(4)), images
+    ).shape == (6, 32)
+    assert extract_features(pixel_features, images).shape == (6, 3_072)
+    assert extract_features(attribute_features(network), images).shape == (6, 256)
 
 
 def test_bad_input_is_one_line(drawn, network, parts):

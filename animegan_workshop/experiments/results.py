@@ -130,7 +130,7 @@ def _range(values: np.ndarray) -> str:
     )
 
 
-def draw(result: dict, measures: tuple[str, ...], over: str = "step") -> Figure:
+def plot_measures(result: dict, measures: tuple[str, ...], over: str = "step") -> Figure:
     """A panel for each measure: the mean of each arm's runs over steps (or "seconds"), and their range as a band."""
     figure = Figure(figsize=(1.3 + 3.1 * len(measures), 2.9), layout="constrained", dpi=80)
     panels = np.atleast_1d(figure.subplots(1, len(measures)))
@@ -151,7 +151,7 @@ def draw(result: dict, measures: tuple[str, ...], over: str = "step") -> Figure:
     return figure
 
 
-def draw_last(result: dict, measures: tuple[str, ...]) -> Figure:
+def plot_runs(result: dict, measures: tuple[str, ...]) -> Figure:
     """A panel for each measure: a row for each arm, a dot for each run at the last look, a bar at their mean.
 
     A dashed line goes through the mean of the first arm, with which the others are compared.

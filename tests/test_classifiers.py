@@ -7,13 +7,13 @@ from animegan_helpers.attributes import PRETRAINED, AttributeNetwork, save_attri
 from animegan_helpers.checkpoint import load_weights
 from animegan_helpers.classifiers import (
     MIRRORED,
-    brightness_reader,
-    choose_reader,
-    network_reader,
-    pose_reader,
+    brightness_classifier,
+    choose_classifier,
+    network_classifier,
+    pose_classifier,
 )
 from animegan_helpers.faces import load_faces
-from animegan_helpers.latent import draw_latent, generate
+from animegan_helpers.latent import sample_latent, generate
 
 DARK, LIGHT = torch.full((30, 3, 64, 64), -0.8), torch.full((30, 3, 64, 64), 0.8)
 FACES = torch.cat([DARK, LIGHT])
@@ -36,41 +36,42 @@ def seeing(hair: list[str], path, sharpness: float = 30.0) -> None:
 
 
 def test_brightness_names_hair_without_a_network(tmp_path):
-    reader = choose_reader({}, FACES, tmp_path)
-    assert "brightness" in reader.source
-    assert (reader.name(FACES)["hair"] == ["dark"] * 30 + ["light"] * 30).all()
-    p = reader.probabilities(FACES, chunk=7)["hair"]
+    classifier = choose_classifier({}, FACES, tmp_path)
+    assert "brightness" in classifier.source
+    assert (classifier.name(FACES)["hair"] == ["dark"] * 30 + ["light"] * 30).all()
+    p = classifier.probabilities(FACES, chunk=7)["hair"]
     assert torch.allclose(p.sum(1), torch.ones(60))
 
 
 def test_the_data_of_the_weights_decides(tmp_path):
     seeing(["black", "white"], tmp_path / "drawn-attributes.safetensors", sharpness=4)
     seeing(["dim", "bright"], tmp_path / "tagged-attributes.safetensors", sharpness=400)
-    drawn = choose_reader({"data": "6,000 faces drawn by this workbook"}, FACES, tmp_path)
+    drawn = choose_classifier({"data": "6,000 faces drawn by this workbook"}, FACES, tmp_path)
     assert (drawn.name(FACES)["hair"] == ["black"] * 30 + ["white"] * 30).all()
-    real = choose_reader({"data": "25,000 anime faces"}, FACES, tmp_path)
+    real = choose_classifier({"data": "25,000 anime faces"}, FACES, tmp_path)
     assert (real.name(FACES)["hair"] == ["dim"] * 30 + ["bright"] * 30).all()
-    unknown = choose_reader({}, FACES, tmp_path)  # the one that is surer
+    unknown = choose_classifier({}, FACES, tmp_path)  # the one that is surer
     assert "tagged" in unknown.source
 
 
 def test_a_network_that_sees_one_colour_is_passed_over(tmp_path):
     seeing(["black", "white"], tmp_path / "drawn-attributes.safetensors")
     dark = DARK + torch.linspace(-0.1, 0.1, 30)[:, None, None, None]
-    reader = choose_reader({"data": "drawn"}, dark, tmp_path)
-    assert "brightness" in reader.source
-    assert (reader.name(dark[[0, -1]])["hair"] == ["dark", "light"]).all()
+    classifier = choose_classifier({"data": "drawn"}, dark, tmp_path)
+    assert "brightness" in classifier.source
+    assert (classifier.name(dark[[0, -1]])["hair"] == ["dark", "light"]).all()
 
 
 def test_the_drawn_network_is_chosen_for_the_drawn_generator_even_unasked():
-    samples = generate(load_weights(PRETRAINED / "drawn.safetensors").generator, draw_latent(50))
-    reader = choose_reader({}, samples)
-    assert "drawn-attributes" in reader.source
-    named = reader.name(samples)
+    samples = generate(load_weights(PRETRAINED / "drawn.safetensors").generator, sample_latent(50))
+    classifier = choose_classifier({}, samples)
+    assert "drawn-attributes" in classifier.source
+    named = classifier.name(samples)
     assert (
-        set(named["direction"]) <= set(reader.factors["direction"]) and len(set(named["hair"])) > 3
+        set(named["direction"]) <= set(classifier.factors["direction"])
+        and len(set(named["hair"])) > 3
     )
-    again = network_reader(PRETRAINED / "drawn-attributes.safetensors").name(samples)
+    again = network_classifier(PRETRAINED / "drawn-attributes.safetensors").name(samples)
     assert all((named[factor] == again[factor]).all() for factor in named)
 
 
@@ -78,22 +79,22 @@ def test_a_pose_turns_round_in_the_mirror():
     """To the last bit for any picture, and rightly for faces whose direction is known."""
     faces = load_faces("", count=200)
     images, true = faces.tensor(), faces.labels["direction"]
-    reader = pose_reader(PRETRAINED / "drawn-attributes.safetensors")
-    values = reader.factors["direction"]
+    classifier = pose_classifier(PRETRAINED / "drawn-attributes.safetensors")
+    values = classifier.factors["direction"]
     there, back = (
-        reader.probabilities(pictures)["direction"] for pictures in (images, images.flip(3))
+        classifier.probabilities(pictures)["direction"] for pictures in (images, images.flip(3))
     )
     assert torch.equal(there, back[:, [values.index(MIRRORED[value]) for value in values]])
     assert torch.allclose(there.sum(1), torch.ones(200))
-    named = reader.name(images)["direction"]
+    named = classifier.name(images)["direction"]
     assert (named == true).mean() > 0.9
     assert all(MIRRORED[MIRRORED[value]] == value for value in values)
 
 
 def test_brightness_is_surer_further_away():
-    reader = brightness_reader(FACES + 0.1 * torch.randn_like(FACES))
-    p = reader.probabilities(torch.stack([FACES[0], torch.zeros(3, 64, 64), FACES[-1]]))["hair"][
-        :, 1
-    ]
+    classifier = brightness_classifier(FACES + 0.1 * torch.randn_like(FACES))
+    p = classifier.probabilities(torch.stack([FACES[0], torch.zeros(3, 64, 64), FACES[-1]]))[
+        "hair"
+    ][:, 1]
     assert p[0] < p[1] < p[2]
     assert np.isfinite(p.numpy()).all()
