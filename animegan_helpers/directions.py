@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from animegan_helpers.latent import sample_latent, generate
+from animegan_helpers.latent import generate, sample_latent
 
 FACTORS = ("hair", "eyes", "direction", "expression")
 """The factors that get a slider, where the faces are named for them."""

@@ -7,7 +7,7 @@ from torch import nn
 from animegan_helpers.classifiers import Classifier
 from animegan_helpers.debounce import Coalesced
 from animegan_helpers.favourites import FavouritesPanel
-from animegan_helpers.latent import sample_latent, plot_strips, film_strip, generate, slerp, strip
+from animegan_helpers.latent import film_strip, generate, plot_strips, sample_latent, slerp, strip
 from animegan_helpers.portrait import Portrait
 
 SEEDS = 1_000

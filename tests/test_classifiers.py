@@ -13,7 +13,7 @@ from animegan_helpers.classifiers import (
     pose_classifier,
 )
 from animegan_helpers.faces import load_faces
-from animegan_helpers.latent import sample_latent, generate
+from animegan_helpers.latent import generate, sample_latent
 
 DARK, LIGHT = torch.full((30, 3, 64, 64), -0.8), torch.full((30, 3, 64, 64), 0.8)
 FACES = torch.cat([DARK, LIGHT])

@@ -16,7 +16,7 @@ from animegan_helpers.directions import (
     principal_directions,
     random_directions,
 )
-from animegan_helpers.latent import sample_latent, generate
+from animegan_helpers.latent import generate, sample_latent
 from animegan_helpers.networks import FullyConnectedGenerator
 
 

@@ -24,7 +24,7 @@ from animegan_helpers.debounce import Coalesced
 from animegan_helpers.directions import random_directions
 from animegan_helpers.explorer import Explorer
 from animegan_helpers.favourites import Favourites, FavouritesError, load_favourites
-from animegan_helpers.latent import sample_latent, generate
+from animegan_helpers.latent import generate, sample_latent
 from animegan_helpers.networks import Discriminator
 from animegan_helpers.pad import Pad
 

@@ -8,12 +8,12 @@ from answering import SPECIAL, answering_generator
 from animegan_helpers.checkpoint import CheckpointError, best_weights, own_runs, save_weights
 from animegan_helpers.directions import principal_directions, random_directions
 from animegan_helpers.latent import (
-    sample_latent,
-    plot_strips,
     film_strip,
     generate,
     mean_difference_direction,
+    plot_strips,
     sample_faces,
+    sample_latent,
     slerp,
     strip,
 )

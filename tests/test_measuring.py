@@ -19,9 +19,9 @@ from animegan_helpers.networks import Discriminator, FullyConnectedDiscriminator
 from animegan_helpers.probe import (
     attribute_features,
     discriminator_features,
+    extract_features,
     linear_probe,
     pixel_features,
-    extract_features,
 )
 from animegan_helpers.replay import load_measures
 from animegan_helpers.runs import train
