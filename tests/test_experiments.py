@@ -1,12 +1,11 @@
-"""Experiments: definitions that can run, arms that differ in what they say, results that can be read again."""
+"""Experiments: designs that can run, paired runs that resume, verdicts by rule."""
 
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,323 +14,288 @@ import pytest
 from animegan_helpers.__main__ import main
 from animegan_helpers.networks import count_parameters, make_networks
 from animegan_workshop.drawing.drawn import write_faces
-from animegan_workshop.experiments import runner
-from animegan_workshop.experiments.arms import (
-    EXPERIMENTS,
-    MODERN,
-    PIECES,
-    SCALES,
-    Arm,
-    Experiment,
-    Scale,
-)
-from animegan_workshop.experiments.results import (
-    RESULTS,
-    about,
-    apart,
-    last_values,
-    load_result,
-    luck,
-    plot_measures,
-    plot_runs,
-    say,
-    table,
-    values_at,
-)
-from animegan_workshop.experiments.runner import (
-    config_of,
-    faces_of,
-    nearest_width,
-    run_arm,
-    run_experiment,
+from animegan_workshop.experiments import design, results, runner
+from animegan_workshop.experiments.design import SCALES, Arm, Scale, design_names, load_design
+from animegan_workshop.experiments.verdict import (
+    FAILS,
+    HOLDS,
+    IN_PART,
+    OPEN,
+    bootstrap_mean,
+    holm,
+    permutation_p,
+    together,
+    verdict,
 )
 
-TINY = Scale(width=4, batch=10, faces=60, steps=8, looks=2, samples=40, seeds=2, toy_steps=20)
+TINY = Scale(4, 10, 60, steps=8, measurements=2, samples=40, seeds=2, toy_steps=20)
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_arms_have_settings_that_work_and_names_of_their_own(name):
-    arms = EXPERIMENTS[name].arms
-    assert len({arm.name for arm in arms}) == len(arms) >= 2
-    for arm in arms:
-        for scale in SCALES.values():
-            if not arm.mixture:
-                config_of(arm, scale, seed=0).check()
+@pytest.fixture
+def tiny(monkeypatch):
+    monkeypatch.setitem(SCALES, "smoke", TINY)
 
 
-def test_arms_differ_in_one_thing():
-    """Every arm but the first of an experiment differs from it in one field; those left out say how they do."""
-    for name, experiment in EXPERIMENTS.items():
-        if name in ("modes", "pieces", "logits", "dense", "recipe", "veegan"):
-            continue
-        first, *others = (vars(arm) for arm in experiment.arms)
-        for other in others:
-            assert len([key for key in first if key != "name" and first[key] != other[key]]) == 1, (
-                name,
-                other,
-            )
-    assert set().union(*PIECES.values()) == MODERN.keys()
+@pytest.mark.parametrize("name", design_names())
+def test_a_design_can_run(name):
+    """Its arms have settings that work and names of their own; its comparisons name arms."""
+    experiment = load_design(name)
+    names = {arm.name for arm in experiment.arms}
+    assert len(names) == len(experiment.arms) >= 2 and len(experiment.comparisons) <= 6
+    for arm in experiment.arms:
+        if not arm.mixture:
+            runner.config_of(arm, SCALES["laptop"], seed=0).check()
+    for comparison in experiment.comparisons:
+        assert {comparison.first, comparison.second} <= names
+        assert comparison.measure in results.LABELS
+        assert comparison.direction in ("higher", "lower") and comparison.smallest > 0
+
+
+def test_the_hash_is_of_the_design_alone(tmp_path, monkeypatch):
+    source = (design.DESIGNS / "crop.toml").read_bytes()
+    monkeypatch.setattr(design, "DESIGNS", tmp_path)
+    hashes = []
+    for content in (source, source.replace(b"\n", b"\r\n"), source.replace(b"crop", b"cut")):
+        (tmp_path / "crop.toml").write_bytes(content)
+        hashes.append(load_design("crop").hash)
+    assert hashes[0] == hashes[1] != hashes[2]
 
 
 def test_faces_of_an_arm():
-    arms = {arm.name: arm for arm in EXPERIMENTS["modes"].arms}
-    seen = {}
-    for name in ("1 mode", "4 modes", "1 mode, a quarter of the faces"):
-        faces = faces_of(arms[name], TINY)
-        seen[name] = (len(faces), len(set(zip(faces.labels["hair"], faces.labels["eyes"]))))
-    assert seen == {
-        "1 mode": (60, 1),
-        "4 modes": (60, 4),
-        "1 mode, a quarter of the faces": (15, 1),
-    }
+    """So many of the kind that is asked for, and others of that kind held out."""
+    arms = {arm.name: arm for arm in load_design("modes").arms}
+    for name, count, modes in (
+        ("1 mode", 60, 1),
+        ("4 modes", 60, 4),
+        ("1 mode, a quarter of the faces", 15, 1),
+    ):
+        train, held_out = runner.faces_of(arms[name], TINY)
+        kinds = set(zip(train.labels["hair"], train.labels["eyes"]))
+        assert (len(train), len(kinds), len(held_out)) == (count, modes, 80)
+        assert not (train.images[:15, None] == held_out.images[:15]).all((2, 3, 4)).any()
 
 
 def test_a_fully_connected_pair_of_about_as_many_parameters():
     wanted = count_parameters(make_networks(width=16)[0])
-    found = count_parameters(
-        make_networks("fully-connected", width=nearest_width("fully-connected", wanted))[0]
-    )
+    width = runner.nearest_width("fully-connected", wanted)
+    found = count_parameters(make_networks("fully-connected", width=width)[0])
     assert abs(found - wanted) < 0.1 * wanted
 
 
-def test_a_lower_rate_at_half_time_shows_only_then():
-    """The first half is the same run to the last bit; then the samples change less, by what batch norm's means do."""
-    arms = (
-        Arm("a", settings={"precision": "fp32"}, rate_factor=factor) for factor in (1.0, 0.01)
-    )  # auto may vary
-    plain, lower = (run_arm(arm, TINY, seed=0, device="cpu") for arm in arms)
+def test_a_lower_rate_from_half_time_shows_only_then():
+    """The first half is the same run to the last bit; then the samples change less."""
+    arms = [Arm("a", settings={"precision": "fp32"}, rate_factor=factor) for factor in (1.0, 0.01)]
+    plain, lower = (runner.run_arm(arm, TINY, seed=0, device="cpu") for arm in arms)
     for key in ("loss_g", "loss_d", "change", "frechet"):
-        assert plain["looks"][0][key] == lower["looks"][0][key]
-    assert lower["looks"][1]["change"] < 0.8 * plain["looks"][1]["change"]
-
-
-def test_results_are_written_and_say_what_was_run(tmp_path, monkeypatch):
-    monkeypatch.setitem(SCALES, "smoke", TINY)
-    monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
-    path = run_experiment("dense", "smoke", out=tmp_path)
-    result = json.loads(path.read_text())
-    assert [arm["name"] for arm in result["arms"]] == [
-        "DCGAN",
-        "fully connected",
-        "fully connected, 3 times the steps",
-    ]
-    for arm in result["arms"][:2]:
-        assert [run["seed"] for run in arm["runs"]] == [0, 1]
-        for run in arm["runs"]:
-            assert [look["step"] for look in run["looks"]] == [4, 8]
-            assert all(np.isfinite(list(look.values())).all() for look in run["looks"])
-    assert [look["step"] for look in result["arms"][2]["runs"][0]["looks"]] == [12, 24]
-    assert result["scale"]["steps"] == 8 and result["hardware"]
-    assert "6 runs, " in about(result)
-    before = path.read_bytes()
-    with pytest.raises(ValueError, match="result with budget smoke.*--out"):
-        run_experiment("dense", "laptop", out=tmp_path)
-    assert path.read_bytes() == before
-
-
-@pytest.mark.skipif(os.name != "posix", reason="asks for a process as posix does")
-def test_a_run_that_fails_ends_the_experiment(tmp_path, monkeypatch):
-    monkeypatch.setitem(SCALES, "smoke", TINY)
-    (tmp_path / "runs").write_text("a file where the folder of finished runs should be")
-    monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path / "runs"))
-    started, was = [], multiprocessing.active_children
-    monkeypatch.setattr(multiprocessing, "active_children", lambda: started.extend(was()) or was())
-    with pytest.raises(ValueError, match="cannot write"):
-        run_experiment("dense", "smoke", out=tmp_path)
-    assert not (tmp_path / "dense.json").exists()
-    assert started
-    for worker in started:
-        worker.join(20)
-        with pytest.raises(ProcessLookupError):
-            os.kill(worker.pid, 0)
-
-
-def test_an_experiment_may_have_a_scale_of_its_own_at_laptop(tmp_path, monkeypatch):
-    """Its changes count at that budget and not at smoke; the arithmetic is the same in all arms."""
-    monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
-    monkeypatch.setattr(
-        runner, "run_kept", lambda arm, *_: {"seed": 0, "arithmetic": arm.settings["precision"]}
-    )
-    monkeypatch.setattr(runner, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
-    experiment = Experiment("R3", "?", (Arm("a"), Arm("b")), laptop={"steps": 4, "seeds": 1})
-    monkeypatch.setitem(EXPERIMENTS, "crop", experiment)
-    for budget in ("smoke", "laptop"):
-        monkeypatch.setitem(SCALES, budget, TINY)
-    results = {
-        budget: load_result(
-            run_experiment("crop", budget, out=tmp_path / budget).stem, tmp_path / budget
-        )
-        for budget in ("smoke", "laptop")
-    }
-    assert [results[budget]["scale"]["steps"] for budget in results] == [8, 4]
-    assert [len(results[budget]["arms"][0]["runs"]) for budget in results] == [2, 1]
-    assert len({run["arithmetic"] for arm in results["smoke"]["arms"] for run in arm["runs"]}) == 1
-
-
-def beat(file: Path) -> None:
-    for k in range(600):
-        file.write_text(str(k))
-        time.sleep(0.05)
-
-
-PARENT = """
-import multiprocessing, sys
-from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
-sys.path.insert(0, {tests!r})
-from animegan_workshop.experiments.runner import begin_worker
-from test_experiments import beat
-if __name__ == "__main__":
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=begin_worker) as pool:
-        pool.submit(beat, Path({file!r})).result()
-"""
-
-
-def test_a_worker_ends_with_the_program_that_started_it(tmp_path):
-    file, script = tmp_path / "beats", tmp_path / "parent.py"
-    script.write_text(
-        PARENT.format(tests=str(Path(__file__).parent), file=str(file)), encoding="utf-8"
-    )
-    parent = subprocess.Popen([sys.executable, str(script)])
-    deadline = time.monotonic() + 60
-    while not file.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert file.exists()
-    parent.kill()
-    parent.wait()
-    time.sleep(2)
-    before = file.read_text()
-    time.sleep(1)
-    assert file.read_text() == before
-
-
-def test_a_run_is_trained_once_and_again_when_the_code_has_changed(tmp_path, monkeypatch):
-    """Arms of two experiments that are alike but for the name share their runs; other code makes new ones."""
-    monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
-    trained = []
-    monkeypatch.setattr(
-        runner, "run_arm", lambda arm, scale, seed, *_: trained.append(arm.name) or {"seed": seed}
-    )
-    plain = Arm("DCGAN"), TINY, 0, None, "cpu"
-    assert runner.run_kept(*plain) == runner.run_kept(Arm("resize"), *plain[1:]) == {"seed": 0}
-    assert trained == ["DCGAN"]
-    others = (
-        (Arm("DCGAN", settings={"flip": True}), *plain[1:]),
-        (Arm("DCGAN"), TINY, 1, None, "cpu"),
-    )
-    for other in others:
-        runner.run_kept(*other)
-    assert len(trained) == 3
-    monkeypatch.setattr(runner, "code_of_runs", lambda: "other code")
-    runner.run_kept(*plain)
-    assert len(trained) == 4
+        assert plain["measurements"][0][key] == lower["measurements"][0][key]
+    assert lower["measurements"][1]["change"] < 0.8 * plain["measurements"][1]["change"]
+    assert 0 <= plain["measurements"][1]["memorising"] <= 1
 
 
 def test_a_game_in_two_dimensions():
     run = runner.run_toy(Arm("a", settings={"noise": 0.5}, mixture="ring"), TINY, seed=0)
-    assert [look["step"] for look in run["looks"]] == [10, 20] and run["seconds"] > 0
-    assert all(0 <= look["modes"] <= 8 and 0 <= look["quality"] <= 1 for look in run["looks"])
+    assert [row["step"] for row in run["measurements"]] == [10, 20] and run["seconds"] > 0
+    assert all(0 <= row["modes"] <= 8 and 0 <= row["quality"] <= 1 for row in run["measurements"])
 
 
-def test_real_faces_in_place_of_drawn_ones(tmp_path, monkeypatch):
-    """The result has a name of its own, and all arms get as many faces as there are."""
-    monkeypatch.setitem(SCALES, "smoke", TINY)
-    monkeypatch.setenv("ANIMEGAN_RUNS", str(tmp_path))
-    monkeypatch.setattr(
-        runner,
-        "run_kept",
-        lambda arm, scale, seed, path, device: {"seed": seed, "faces": scale.faces},
-    )
-    monkeypatch.setattr(runner, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
+@pytest.mark.slow
+def test_an_experiment_from_command_to_file(tmp_path, tiny, capsys):
+    """It says what was run, goes on where it stopped, and refuses another scale's result."""
+    assert main(["experiment", "dense", "--budget", "smoke", "--out", str(tmp_path)]) == 0
+    path = tmp_path / "dense.json"
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    assert [len(arm["runs"]) for arm in whole["arms"]] == [2, 2, 2]
+    steps = [[row["step"] for row in arm["runs"][0]["measurements"]] for arm in whole["arms"]]
+    assert steps == [[4, 8], [4, 8], [12, 24]]
+    assert whole["design"] == load_design("dense").hash and whole["hardware"]
+    kept = whole["arms"][0]["runs"].pop()
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    runner.run_experiment("dense", "smoke", out=tmp_path)
+    again = json.loads(path.read_text(encoding="utf-8"))
+    assert again["arms"][1]["runs"] == whole["arms"][1]["runs"]  # not trained again
+    made, was = again["arms"][0]["runs"][1]["measurements"][-1], kept["measurements"][-1]
+    assert made["frechet"] == was["frechet"]
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="result with budget smoke.*--out"):
+        runner.run_experiment("dense", "laptop", out=tmp_path)
+    assert path.read_bytes() == before
+
+
+def test_equal_arms_share_their_runs():
+    """A run's key depends on all that it depends on, and not on the arm's name or on how many."""
+    key = runner.run_key(Arm("DCGAN"), TINY, 0, "drawn faces", "fp32")
+    same = runner.run_key(Arm("resize"), replace(TINY, seeds=9), 0, "drawn faces", "fp32")
+    others = {
+        runner.run_key(Arm("DCGAN", settings={"flip": True}), TINY, 0, "drawn faces", "fp32"),
+        runner.run_key(Arm("DCGAN"), replace(TINY, steps=9), 0, "drawn faces", "fp32"),
+        runner.run_key(Arm("DCGAN"), TINY, 1, "drawn faces", "fp32"),
+        runner.run_key(Arm("DCGAN"), TINY, 0, "real faces", "fp32"),
+        runner.run_key(Arm("DCGAN"), TINY, 0, "drawn faces", "bf16"),
+    }
+    assert same == key and len(others) == 5 and key not in others
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="kills a process as posix does")
+def test_workers_end_with_the_program_that_started_them(tmp_path):
+    words = [sys.executable, "-m", "animegan_helpers", "experiment", "slope", "--budget", "laptop"]
+    words += ["--out", str(tmp_path), "--workers", "1"]
+    parent = subprocess.Popen(words, env=os.environ | {"ANIMEGAN_RUNS": str(tmp_path)})
+    children = []
+    deadline = time.monotonic() + 120
+    listing = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
+    if not listing.exists():
+        parent.kill()
+        pytest.skip("this system does not list a process's children")
+    while len(children) < 2 and time.monotonic() < deadline:
+        children = listing.read_text(encoding="utf-8").split()
+        time.sleep(0.2)
+    parent.kill()
+    parent.wait()
+    while any(Path(f"/proc/{child}").exists() for child in children):
+        assert time.monotonic() < deadline, "a worker trains on"
+        time.sleep(0.2)
+    assert children
+
+
+def test_real_faces_in_place_of_drawn_ones(tmp_path):
+    """All arms get as many faces as there are, and arms that need drawn faces are refused."""
     write_faces(tmp_path / "faces", 30, seed=1)
-    path = run_experiment("crop", "smoke", faces=str(tmp_path / "faces"), out=tmp_path)
-    result = json.loads(path.read_text())
-    assert path.name == "crop-real.json" and result["faces"] == "real faces"
-    assert {run["faces"] for arm in result["arms"] for run in arm["runs"]} == {30}
+    train, held_out = runner.faces_of(Arm("a"), TINY, str(tmp_path / "faces"))
+    assert len(train) == len(held_out) == 15 and not set(train.files) & set(held_out.files)
     with pytest.raises(ValueError, match="drawn to order: leave --faces out"):
-        run_experiment("modes", "smoke", faces=str(tmp_path / "faces"), out=tmp_path)
+        runner.faces_of(load_design("modes").arms[0], TINY, str(tmp_path / "faces"))
 
 
-def test_bad_input_is_one_line(capsys):
-    for words, message in (
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
         (["experiment", "nothing"], "no experiment is called 'nothing'"),
         (["experiment", "modes-tagged", "--budget", "smoke"], "say --faces PATH"),
         (["experiment", "modes", "--budget", "huge"], "no budget is called 'huge'"),
-    ):
-        assert main(words) == 2
-        told = capsys.readouterr().err
-        assert message in told and told.count("\n") == 1
+    ],
+)
+def test_bad_input_is_one_line(capsys, words, message):
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert message in told and told.count("\n") == 1
 
 
 def result_of(**values) -> dict:
-    """A result with one measure, FCD, at two looks: arm -> the last value of each run, None for one that failed."""
+    """A result with one measure, FCD, measured twice: arm -> its last value in each run.
+
+    None stands for a run that failed.
+    """
     arms = []
     for name, last in values.items():
-        runs = [
-            {
-                "seed": k,
-                "looks": [
-                    {"step": s, "seconds": s, "frechet": v * f} for s, f in ((1, 2.0), (2, 1.0))
-                ],
-            }
-            if v is not None
-            else {"seed": k, "looks": [], "failed": "the loss is not finite"}
-            for k, v in enumerate(last)
-        ]
+        runs = []
+        for seed, value in enumerate(last):
+            if value is None:
+                runs.append({"seed": seed, "measurements": [], "failed": "not finite"})
+                continue
+            rows = [{"step": s, "seconds": s, "frechet": value * f} for s, f in ((1, 2), (2, 1))]
+            runs.append({"seed": seed, "measurements": rows})
         arms.append({"name": name, "runs": runs})
     return {"arms": arms}
 
 
 def test_runs_come_apart_or_overlap():
     result = result_of(a=[1.0, 2.0, 3.0], b=[4.0, 5.0, 6.0], c=[3.0, 9.0, None])
-    values = last_values(result, "frechet")
+    values = results.last_values(result, "frechet")
     assert values["c"].tolist() == [3.0, 9.0]
-    assert apart(values["a"], values["b"]) == -1 and apart(values["b"], values["a"]) == 1
-    assert apart(values["b"], values["c"]) == 0 and apart(values["a"], values["c"]) == 0
-    assert luck(3, 3) == pytest.approx(0.1)
-    assert (
-        say(result, "frechet", "a", "b") == "FCD: a 2 (1 to 3), b 5 (4 to 6): lower, all runs apart"
+    pairs = (("a", "b", -1), ("b", "a", 1), ("b", "c", 0), ("a", "c", 0))
+    assert all(results.apart(values[x], values[y]) == wanted for x, y, wanted in pairs)
+    assert results.luck(3, 3) == pytest.approx(0.1)
+    assert "a 2 (1 to 3), b 5 (4 to 6): lower, all runs apart" in results.say(
+        result, "frechet", "a", "b"
     )
-    assert "1 runs ended in a loss that is not finite" in table(result, ("frechet",))
-    axes = plot_measures(result, ("frechet",)).axes[0]
+    assert "1 runs ended in a loss that is not finite" in results.table(result, ("frechet",))
+    axes = results.plot_measures(result, ("frechet",)).axes[0]
     assert axes.lines[0].get_ydata().tolist() == [4.0, 2.0]
 
 
-def test_values_at_equal_time_lie_between_looks():
-    """Looks after 1 and 2 seconds: halfway between them lies the mean; outside them nothing is said."""
+def test_values_at_equal_time_lie_between_measurements():
     result = result_of(a=[1.0, 2.0], b=[4.0, None])
-    assert values_at(result, "frechet", 1.5)["a"].tolist() == [1.5, 3.0]
-    assert values_at(result, "frechet", 1.5)["b"].tolist() == [6.0]
-    assert (
-        values_at(result, "frechet", 0.5)["a"].size
-        == values_at(result, "frechet", 9)["b"].size
-        == 0
-    )
-    assert (
-        say(result, "frechet", "a", "b", seconds=1.0)
-        == "FCD: a 3 (2 to 4), b 8: lower, all runs apart"
-    )
+    assert results.values_at(result, "frechet", 1.5)["a"].tolist() == [1.5, 3.0]
+    assert results.values_at(result, "frechet", 1.5)["b"].tolist() == [6.0]
+    assert results.values_at(result, "frechet", 0.5)["a"].size == 0
+    assert results.values_at(result, "frechet", 9)["b"].size == 0
 
 
 def test_a_row_for_each_arm_a_dot_for_each_run():
-    axes = plot_runs(result_of(a=[1.0, 2.0], b=[None, None], c=[5.0, 7.0]), ("frechet",)).axes[0]
+    result = result_of(a=[1.0, 2.0], b=[None, None], c=[5.0, 7.0])
+    axes = results.plot_runs(result, ("frechet",)).axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
-    assert [line.get_xdata().tolist() for line in axes.lines[::2][:3]] == [
-        [1.0, 2.0],
-        [],
-        [5.0, 7.0],
-    ]
+    dots = [line.get_xdata().tolist() for line in axes.lines if line.get_marker() == "o"]
+    assert dots == [[1.0, 2.0], [], [5.0, 7.0]]
 
 
-def test_shipped_results_are_of_the_experiments_as_they_stand():
-    """A result that ships was run with the arms that the definitions have now."""
-    for path in RESULTS.glob("*.json"):
-        result = load_result(path.stem)
-        arms = EXPERIMENTS[path.stem.removesuffix("-real")].arms
+def test_exact_p_values():
+    """Eight differences of one sign: 2 of 256 flips are as extreme. Checked by hand for three."""
+    assert permutation_p(np.arange(1.0, 9.0)) == 2 / 256
+    assert permutation_p(np.array([1.0, 2.0, -4.0])) == 6 / 8
+    assert permutation_p(np.zeros(4)) == 1
+
+
+def test_p_values_are_even_where_nothing_differs():
+    """Under the null at most 5% of p-values lie at or below 0.05."""
+    random = np.random.default_rng(0)
+    p = np.array([permutation_p(random.standard_normal(8)) for _ in range(1_000)])
+    assert 0.03 < (p <= 0.05).mean() < 0.06
+
+
+def test_holm():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("differences", "wanted"),
+    [
+        ([5, 6, 7, 5, 6, 7, 5, 6], HOLDS),
+        ([0.5, 0.6, 0.7, 0.5, 0.6, 0.7, 0.5, 0.6], FAILS),  # told apart, and too small to matter
+        ([-5, -6, -7, -5, -6, -7, -5, -6], FAILS),
+        ([0.1, -0.2, 0.1, -0.1, 0.2, -0.1, 0.1, -0.1], FAILS),  # the same, as far as it matters
+        ([9, -8, 7, -9, 8, -7, 9, -8], OPEN),
+        ([1.2, 0.9, 1.4, 0.8, 1.1, 0.7, 0.9, 0.8], OPEN),  # too near to the smallest to say
+    ],
+)
+def test_the_rule(differences, wanted):
+    differences = np.array(differences, float)
+    assert verdict(differences, smallest=1.0, p=permutation_p(differences)) == wanted
+
+
+def test_a_large_effect_that_luck_explains_is_open():
+    differences = np.array([5.0, 6.0, 7.0])
+    assert permutation_p(differences) == 0.25
+    assert verdict(differences, 1.0, 0.25) == OPEN
+
+
+def test_claims_of_two_parts():
+    assert together([HOLDS, HOLDS]) == HOLDS and together([HOLDS, FAILS]) == IN_PART
+    assert together([OPEN, FAILS]) == OPEN and together([HOLDS, OPEN]) == IN_PART
+
+
+def test_the_interval_of_a_mean():
+    low, high = bootstrap_mean(np.random.default_rng(0).normal(3, 1, 400))
+    assert low < 3 < high and high - low == pytest.approx(2 * 1.96 / 20, rel=0.1)
+
+
+def test_judging_a_result():
+    comparison = design.Comparison("a", "b", "frechet", "lower", 0.1)
+    experiment = design.Design("x", "C1", "?", (Arm("a"), Arm("b")), (comparison,))
+    base = np.arange(100.0, 108.0)
+    [row] = results.judge(experiment, result_of(a=base, b=base - 30))
+    assert row["verdict"] == HOLDS and row["effect"] == -30 and row["p"] == 2 / 256
+    [row] = results.judge(experiment, result_of(a=base, b=base + 30))
+    assert row["verdict"] == FAILS
+
+
+def test_shipped_results_are_of_the_designs_as_they_stand():
+    """A result that ships was run with the arms that its design has now."""
+    for path in results.RESULTS.glob("*.json"):
+        result = results.load_result(path.stem)
+        arms = load_design(path.stem.removesuffix("-real")).arms
         assert [arm["name"] for arm in result["arms"]] == [arm.name for arm in arms]
         for arm, defined in zip(result["arms"], arms):
-            assert (
-                arm["settings"] == json.loads(json.dumps(defined.settings))
-                and arm["only"] == defined.only
-            )
+            assert arm["settings"] == defined.settings and arm["only"] == defined.only
