@@ -1,10 +1,11 @@
-"""The linear probe: how much of what is in a face can a straight line read off a network's features?
+"""A linear probe: how much of a label can a straight line read off? (notebooks 06, 07)
 
-Radford, Metz and Chintala 2015 (DCGAN, arXiv 1511.06434), section 5.1, judge a discriminator so: max-pool each layer's
-features to 4 x 4, join them, and train a linear model on labels. Theirs is a support vector machine with an L2
-penalty; here it is least squares with one (Suykens and Vandewalle 1999), which has a solution in closed form.
+In notebook 06 it reads names off z. In notebook 07 it reads labels off D's features, as in section
+5.1 of DCGAN (Radford, Metz and Chintala 2015, arXiv 1511.06434). DCGAN's authors took a support
+vector machine. This is softmax regression.
 """
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,40 +15,32 @@ from torch import nn
 from torch.nn import functional as F
 
 from animegan_helpers.attributes import AttributeNetwork, name_faces
+from animegan_helpers.distances import share_interval
 from animegan_helpers.faces import to_tensor
-from animegan_helpers.networks import FullyConnectedDiscriminator
-
-PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 
 FeatureExtractor = Callable[[np.ndarray], torch.Tensor]
 """uint8 images (B, 3, 64, 64) -> features (B, F)."""
 
 
 def discriminator_features(discriminator: nn.Module) -> FeatureExtractor:
-    """All of D's hidden layers, each max-pooled to 4 x 4, joined: for DCGAN 16 * (1 + 2 + 4 + 8) * width numbers.
+    """All hidden layers of D, joined. Layers with places are max-pooled to 4 x 4 first.
 
-    A fully connected D has no places to pool over: its hidden layers as they are. In eval mode; D is left as it was.
+    For DCGAN these are 16 * (1 + 2 + 4 + 8) * width numbers. A copy of D in eval mode is used.
     """
-    flat = isinstance(discriminator, FullyConnectedDiscriminator)
-    blocks = list(discriminator.layers[:-1] if flat else discriminator.blocks)
+    network = copy.deepcopy(discriminator).eval()
+    hidden = []
+    for layer in network.modules():
+        if isinstance(layer, (nn.LeakyReLU, nn.ReLU, nn.PReLU)):  # each hidden layer ends in one
+            layer.register_forward_hook(lambda layer, inputs, output: hidden.append(output))
 
     @torch.no_grad()
-    def read(images: np.ndarray) -> torch.Tensor:
-        training = discriminator.training
-        discriminator.eval()
-        try:
-            x, layers = to_tensor(images).to(next(discriminator.parameters()).device), []
-            for block in blocks:
-                x = block(x)
-                if not flat:
-                    layers.append(F.adaptive_max_pool2d(x, 4).flatten(1))
-                elif isinstance(block, nn.LeakyReLU):
-                    layers.append(x)
-        finally:
-            discriminator.train(training)
-        return torch.cat(layers, dim=1).cpu()
+    def extract(images: np.ndarray) -> torch.Tensor:
+        hidden.clear()
+        network(to_tensor(images).to(next(network.parameters()).device))
+        pooled = [F.adaptive_max_pool2d(x, 4) if x.ndim == 4 else x for x in hidden]
+        return torch.cat([x.flatten(1) for x in pooled], dim=1).cpu()
 
-    return read
+    return extract
 
 
 def pixel_features(images: np.ndarray) -> torch.Tensor:
@@ -56,7 +49,7 @@ def pixel_features(images: np.ndarray) -> torch.Tensor:
 
 
 def attribute_features(network: AttributeNetwork) -> FeatureExtractor:
-    """The attribute network's features, which were trained with labels: what there is to reach."""
+    """The features of the attribute network. It was trained with labels: this is what to reach."""
     return lambda images: torch.from_numpy(name_faces(network, images).features)
 
 
@@ -64,69 +57,70 @@ def extract_features(
     extract: FeatureExtractor, images: np.ndarray, chunk: int = 250
 ) -> torch.Tensor:
     """Features (N, F) of uint8 images (N, 3, 64, 64), a chunk at a time."""
-    return torch.cat(
-        [extract(images[start : start + chunk]) for start in range(0, len(images), chunk)]
-    )
+    starts = range(0, len(images), chunk)
+    return torch.cat([extract(images[start : start + chunk]) for start in starts])
 
 
 @dataclass
-class Probed:
-    """accuracy: share of the test faces named right; majority: share that the commonest label alone gets right;
-    interval: the central 95% of the accuracy; features: how many; penalty: the one chosen."""
+class LinearProbe:
+    """A linear model that names x (F,): the largest logit of `weights @ x + bias` wins.
 
+    values: the V names; weights: (V, F); accuracy: share of the held-out rows that it names right;
+    interval: the 95% interval of that share; chance: share of the held-out rows that have their
+    commonest value, which is what always guessing that value gets right.
+    """
+
+    values: list[str]
+    weights: torch.Tensor
     accuracy: float
-    majority: float
     interval: tuple[float, float]
-    features: int
-    penalty: float
+    chance: float
+
+    def contrast(self, minus: str, plus: str) -> torch.Tensor:
+        """The direction (F,), length 1, along which the logit of `plus` gains most on `minus`."""
+        step = self.weights[self.values.index(plus)] - self.weights[self.values.index(minus)]
+        return step / step.norm()
 
 
 def linear_probe(
-    train: torch.Tensor, train_labels: np.ndarray, test: torch.Tensor, test_labels: np.ndarray
-) -> Probed:
-    """How well a linear model learnt on features (N, F) with labels (N,) names the labels (M,) of features (M, F).
+    x: torch.Tensor, labels: np.ndarray, held_out: float = 0.2, penalty: float = 0.01
+) -> LinearProbe:
+    """Softmax regression from x (N, F) to labels (N,).
 
-    One output a label, 1 where it is right and 0 elsewhere; the largest wins. Features are standardised by the
-    training set. The penalty, a share of the features' mean square, is chosen on the last quarter of the training
-    set, then all of it is used. Memory grows with N * (N + F). Raises ValueError for fewer than 8 faces to learn from.
+    Rows without a label ("") are left out. A share `held_out` of the rows, chosen at random, tests
+    the model. Each column of x is standardised. penalty: the weight of half the squared weights,
+    beside the mean cross-entropy. Raises ValueError for fewer than two values or 8 labels.
     """
-    if len(train) < 8 or not len(test):
+    labels = np.asarray(labels).astype(str)
+    known = np.random.default_rng(0).permutation(np.flatnonzero(labels != ""))
+    values, targets = np.unique(labels[known], return_inverse=True)
+    if len(known) < 8 or len(values) < 2:
         raise ValueError(
-            f"{len(train)} faces to learn from and {len(test)} to test with are too few for a probe"
+            f"a probe needs two values or more in 8 faces or more, not {values.tolist()} in "
+            f"{len(known)}: use more faces"
         )
-    names, targets = np.unique(train_labels, return_inverse=True)
-    mean, spread = train.mean(0), train.std(0).clamp(min=1e-6)
-    train, test = (((x - mean) / spread).double() for x in (train, test))
-    wanted = F.one_hot(torch.from_numpy(targets), len(names)).double()
-    inner = (
-        train @ train.T / train.shape[1]
-    )  # (N, N): so the work grows with the faces, not with the features
-    fit, check = slice(0, len(train) * 3 // 4), slice(len(train) * 3 // 4, None)
+    x, targets = x[torch.from_numpy(known)].float(), torch.from_numpy(targets)
+    test = max(1, int(held_out * len(known)))
+    spread = x[test:].std(0).clamp(min=1e-6)
+    x = (x - x[test:].mean(0)) / spread
+    weights = torch.zeros(len(values), x.shape[1], requires_grad=True)
+    bias = torch.zeros(len(values), requires_grad=True)
+    optimiser = torch.optim.LBFGS([weights, bias], max_iter=100, line_search_fn="strong_wolfe")
 
-    def outputs(rows: slice, across: torch.Tensor, penalty: float) -> torch.Tensor:
-        known = inner[rows, rows]
-        middle = wanted[rows].mean(0)
-        return (
-            across
-            @ torch.linalg.solve(
-                known + penalty * len(known) * torch.eye(len(known)).double(), wanted[rows] - middle
-            )
-            + middle
-        )
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        logits = x[test:] @ weights.T + bias
+        value = F.cross_entropy(logits, targets[test:]) + penalty / 2 * weights.square().sum()
+        value.backward()
+        return value
 
-    right = [
-        float((outputs(fit, inner[check, fit], penalty).argmax(1).numpy() == targets[check]).mean())
-        for penalty in PENALTIES
-    ]
-    penalty = PENALTIES[int(np.argmax(right))]
-    named = names[outputs(slice(None), test @ train.T / train.shape[1], penalty).argmax(1).numpy()]
-    accuracy = float((named == test_labels).mean())
-    commonest = names[np.bincount(targets).argmax()]
-    margin = 1.96 * (accuracy * (1 - accuracy) / len(test)) ** 0.5
-    return Probed(
-        accuracy,
-        float((test_labels == commonest).mean()),
-        (accuracy - margin, accuracy + margin),
-        train.shape[1],
-        penalty,
+    optimiser.step(loss)
+    with torch.no_grad():
+        right = int(((x[:test] @ weights.T + bias).argmax(1) == targets[:test]).sum())
+    return LinearProbe(
+        values.tolist(),
+        weights.detach() / spread,
+        right / test,
+        share_interval(right, test),
+        int(targets[:test].bincount().max()) / test,
     )
