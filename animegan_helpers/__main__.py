@@ -1,4 +1,4 @@
-"""The workbook from a terminal: python -m animegan_helpers COMMAND. Its --help lists the commands."""
+"""The workbook from a terminal: python -m animegan_helpers COMMAND (see --help)."""
 
 import sys
 

@@ -1,0 +1,170 @@
+"""Commands around the networks: draw faces, train on them, take samples, hand weights on."""
+
+import argparse
+import os
+import tomllib
+from importlib.resources import files as resources
+from pathlib import Path
+
+from animegan_workshop.commands.base import (
+    DEVICE,
+    FACES,
+    SEED,
+    WEIGHTS,
+    command,
+    option,
+    positive,
+    seed,
+)
+
+ONLY = "hold a factor to values: hair=aqua,blue or style=1 or hair=aqua:3,blue:1"
+
+
+def preset_names() -> str:
+    """The presets, read from their file: importing the training code takes seconds."""
+    text = (resources("animegan_helpers") / "presets.toml").read_text(encoding="utf-8")
+    return ", ".join(tomllib.loads(text))
+
+
+@command(
+    option("--count", type=positive, required=True),
+    option("--out", type=Path, required=True, help="a new or empty folder"),
+    SEED,
+    option("--only", nargs="+", action="extend", default=[], metavar="FACTOR=VALUES", help=ONLY),
+    option("--flaws", type=float, default=0.0, help="share of broken and odd files to add"),
+)
+def draw(arguments: argparse.Namespace) -> str:
+    """Draw anime faces with known labels."""
+    from animegan_workshop.drawing.drawn import parse_only, write_faces
+
+    only = parse_only(arguments.only)
+    write_faces(arguments.out, arguments.count, arguments.seed, only, arguments.flaws)
+    return f"{arguments.count} faces in {arguments.out}"
+
+
+@command(
+    FACES,
+    option("--count", type=positive, help="use at most so many faces"),
+    option("--hold-out", type=positive, help="train without so many faces, always the same"),
+    option("--preset", default="report", help=f"one of {preset_names()} (default: report)"),
+    option("--out", type=Path, required=True, help="folder of the run"),
+    option("--resume", action="store_true", help="go on with the run in that folder"),
+    option("--start-from", type=Path, metavar="WEIGHTS", help="begin with these networks"),
+    option("--measure-every", type=positive, metavar="N", help="measure each N epochs"),
+    option("--epochs", type=int),
+    option("--seed", type=seed),
+    option("--batch", type=int, help="pictures in a batch, over all processes"),
+    option("--width", type=int, help="channels of the generator's last hidden layer"),
+    option("--learning-rate-g", type=float),
+    option("--learning-rate-d", type=float),
+    option("--average", type=float, metavar="DECAY", help="of the averaged generator; 0: none"),
+    option("--flip", action="store_true", default=None, help="mirror half of the pictures"),
+    option("--precision", help="auto, fp32 or bf16"),
+    option("--synchronise-batch-norm", action="store_true", default=None),
+    DEVICE,
+)
+def train(arguments: argparse.Namespace) -> str:
+    """Train a GAN."""
+    from dataclasses import fields
+
+    from animegan_helpers import checkpoint, training
+    from animegan_helpers.budget import choose_device
+    from animegan_helpers.epoch_measures import measures_for
+    from animegan_helpers.faces import load_faces
+    from animegan_helpers.live import ProgressBar
+    from animegan_helpers.runs import train as train_run
+
+    settings = {field.name for field in fields(training.TrainingConfig)} & set(vars(arguments))
+    given = {name: getattr(arguments, name) for name in settings}
+    changes = {name: value for name, value in given.items() if value is not None}
+    config = training.preset(arguments.preset, **changes)
+    choose_device(arguments.device)  # before minutes go into packing faces
+    if checkpoint.checkpoints(arguments.out) and not arguments.resume:
+        advice = "add --resume to go on with it, or choose another --out"
+        raise ValueError(f"{arguments.out} holds a run already: {advice}")
+    faces = load_faces(arguments.faces, count=arguments.count, minimum=config.batch)
+    if int(os.environ.get("RANK", "0")) == 0:
+        print(faces.summary())
+    if arguments.hold_out:
+        faces = faces.hold_out(arguments.hold_out)[0]
+    every = arguments.measure_every
+    trainer = train_run(
+        config,
+        faces.images,
+        arguments.out,
+        ProgressBar(),
+        device=arguments.device,
+        start=arguments.start_from,
+        measure=measures_for(faces, every) if every else None,
+    )
+    if trainer.group.writes:
+        print(f"{arguments.out}: history.csv, grids, checkpoints, generator.safetensors")
+    if not trainer.finished:  # so that a script does not go on with half a run
+        raise KeyboardInterrupt
+    return ""
+
+
+@command(
+    WEIGHTS,
+    option("--count", type=positive, default=64),
+    SEED,
+    option("--out", type=Path, required=True, help="FILE.npy, FILE.png (a grid) or a folder"),
+)
+def sample(arguments: argparse.Namespace) -> str:
+    """Draw samples from a trained generator."""
+    from animegan_helpers.checkpoint import load_weights
+    from animegan_helpers.latent import sample_faces
+    from animegan_helpers.pictures import check_samples_target, save_samples
+
+    check_samples_target(arguments.out)
+    generator = load_weights(arguments.weights).generator
+    images = sample_faces(generator, arguments.count, arguments.seed)
+    save_samples(images.transpose(0, 2, 3, 1), arguments.out)
+    return f"{arguments.count} samples in {arguments.out}"
+
+
+@command(
+    WEIGHTS,
+    option("--data", default="faces", help="what it was trained on: drawn, real, ..."),
+    option("--contrast-of", metavar="FACES", help="give the samples the contrast of these faces"),
+    option("--hold-out", type=positive, help="without so many of them, always the same"),
+    option("--run", type=Path, help="a run's folder: its curves and grids go into a folder FILE"),
+    option("--out", type=Path, required=True, help="FILE.safetensors"),
+)
+def export(arguments: argparse.Namespace) -> str:
+    """Write a run's generator and discriminator to hand on, in half precision."""
+    import torch
+
+    from animegan_helpers.calibration import contrast_of, match_contrast, recalibrate
+    from animegan_helpers.checkpoint import load_weights, save_weights
+    from animegan_helpers.faces import load_faces
+    from animegan_helpers.replay import export_run
+    from animegan_helpers.settings import TrainingConfig
+
+    unused_weights(arguments.out)
+    if arguments.hold_out and not arguments.contrast_of:
+        raise ValueError("--hold-out leaves faces out of --contrast-of: give both, or neither")
+    weights = load_weights(arguments.weights)
+    config = TrainingConfig(**weights.about.pop("config"))
+    about = weights.about | {"data": arguments.data}
+    if config.average:
+        recalibrate(weights.generator)
+    if arguments.contrast_of:
+        faces = load_faces(arguments.contrast_of)
+        if arguments.hold_out:
+            faces = faces.hold_out(arguments.hold_out)[0]
+        about["contrast_factor"] = match_contrast(weights.generator, contrast_of(faces.images))
+    if arguments.run:
+        export_run(arguments.run, arguments.out.with_suffix(""))
+    networks = weights.generator, weights.discriminator
+    save_weights(arguments.out, *networks, config, about, torch.float16)
+    return f"{arguments.out}: {arguments.out.stat().st_size / 2**20:.1f} MiB"
+
+
+def unused_weights(path: Path) -> None:
+    """Raises ValueError unless the path ends in .safetensors and nothing is there."""
+    from animegan_helpers.files import unused
+
+    if path.suffix != ".safetensors":
+        raise ValueError(f"{path} must end in .safetensors")
+    unused(path)

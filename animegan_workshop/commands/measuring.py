@@ -1,0 +1,217 @@
+"""Commands that measure: samples, reference sets, attribute networks, experiments, speed."""
+
+import argparse
+import os
+import time
+from importlib.resources import files as resources
+from pathlib import Path
+
+from animegan_workshop.commands.base import (
+    DEVICE,
+    FACES,
+    SEED,
+    WEIGHTS_HELP,
+    command,
+    one_of,
+    option,
+    positive,
+    within,
+)
+from animegan_workshop.commands.engine import unused_weights
+
+
+def experiment_names() -> str:
+    """The experiments, by the names of their files."""
+    designs = (resources("animegan_workshop") / "experiments" / "designs").iterdir()
+    return ", ".join(sorted(Path(design.name).stem for design in designs))
+
+
+@command(
+    one_of(
+        FACES,
+        option("--reference", help="untagged, tagged, or a file made by `reference`"),
+    ),
+    one_of(
+        option("--weights", type=Path, help=WEIGHTS_HELP),
+        option("--samples", type=Path, help="a .npy file of uint8 (N, 64, 64, 3)"),
+        required=True,
+    ),
+    option("--count", type=positive, default=2_000, help="samples to draw from the weights"),
+    SEED,
+    option("--attributes", type=Path, help="an attribute network (default: the one that suits)"),
+    option("--neighbours", type=positive, default=2_000, help="samples to look up among the faces"),
+    option("--json", type=Path, help="write the measures here"),
+)
+def measure(arguments: argparse.Namespace) -> str:
+    """Measure the mode spread of samples against faces."""
+    from animegan_helpers.attributes import load_attributes
+    from animegan_helpers.checkpoint import load_weights
+    from animegan_helpers.faces import load_faces
+    from animegan_helpers.files import unused
+    from animegan_helpers.latent import sample_faces
+    from animegan_helpers.measure_table import table, write_json
+    from animegan_helpers.measures import against_reference, measure_samples
+    from animegan_helpers.reference import choose_network, load_reference, network_of, split
+
+    if arguments.json:
+        unused(arguments.json)
+    if arguments.samples:
+        images = read_samples(arguments.samples)
+    else:
+        generator = load_weights(arguments.weights).generator
+        images = sample_faces(generator, arguments.count, arguments.seed)
+    start = time.monotonic()
+    if arguments.reference:
+        reference = load_reference(arguments.reference)
+        network = network_of(reference, arguments.attributes)
+        measures = against_reference(images, reference, network, progress=True)
+    else:
+        faces = load_faces(arguments.faces)
+        path = arguments.attributes or choose_network(faces)
+        network = load_attributes(path)
+        parts = split(faces, network, path, progress=True)
+        measures = measure_samples(
+            images, faces, network, parts, arguments.neighbours, progress=True
+        )
+    print(table(measures))
+    if arguments.json:
+        write_json(arguments.json, measures)
+    return f"measured {measures['samples']['count']:,} samples in {time.monotonic() - start:.0f} s"
+
+
+def read_samples(path: Path):
+    """uint8 (N, 3, 64, 64) from a .npy file of uint8 (N, 64, 64, 3); else ValueError."""
+    import numpy as np
+
+    try:
+        images = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} is not a readable .npy file: {error}") from None
+    if images.dtype != np.uint8 or images.shape[1:] != (64, 64, 3) or len(images) < 2:
+        wanted = "samples are uint8 (N, 64, 64, 3), N at least 2"
+        raise ValueError(f"{path} holds {images.dtype} {images.shape}; {wanted}")
+    return images.transpose(0, 3, 1, 2)
+
+
+@command(
+    FACES,
+    option("--about", default="", help="what the faces are, kept in the file"),
+    option("--out", type=Path, required=True, help="FILE.safetensors"),
+)
+def reference(arguments: argparse.Namespace) -> str:
+    """Keep what samples are measured against as numbers, without any picture."""
+    from animegan_helpers.attributes import load_attributes
+    from animegan_helpers.faces import load_faces
+    from animegan_helpers.measures import yardstick
+    from animegan_helpers.reference import choose_network, save_reference, split
+
+    unused_weights(arguments.out)
+    faces = load_faces(arguments.faces)
+    path = choose_network(faces)
+    parts = split(faces, load_attributes(path), path, progress=True)
+    sizes = [size for size in (500, 2_000, 10_000) if size <= len(parts.rows)] or [len(parts.rows)]
+    parts.reference.yardsticks = {size: yardstick(faces, parts, size) for size in sizes}
+    save_reference(arguments.out, parts.reference, {"faces": arguments.about})
+    return f"{parts.reference.count:,} of {len(faces):,} faces as numbers in {arguments.out}"
+
+
+@command(
+    FACES,
+    option("--count", type=positive, help="use at most so many faces"),
+    option("--factors", nargs="+", help="factors to learn (default: all there are)"),
+    option("--epochs", type=positive, default=8),
+    SEED,
+    option("--mirror", action="store_true", help="mirror half of the faces"),
+    option("--about", default="labelled faces.", help="what the faces are: a sentence"),
+    option("--use", default="naming the modes of faces of this kind.", help="what for: a sentence"),
+    option("--out", type=Path, required=True, help="FILE.safetensors; a card goes beside it"),
+)
+def attributes(arguments: argparse.Namespace) -> str:
+    """Train the network that names what is in a face, on labelled faces."""
+    from animegan_helpers.attributes import (
+        accuracies,
+        confusion_of,
+        hold_out,
+        save_attributes,
+        train_attributes,
+    )
+    from animegan_helpers.faces import load_faces
+    from animegan_helpers.files import unused
+    from animegan_workshop.attribute_card import Making, make_card
+    from animegan_workshop.teaching.notebooks import hardware
+
+    out, epochs, chance = arguments.out, arguments.epochs, arguments.seed
+    unused_weights(out)
+    card = unused(out.with_suffix(".md"))
+    faces = load_faces(arguments.faces, count=arguments.count)
+    start = time.monotonic()
+    network, _ = train_attributes(
+        faces, arguments.factors, epochs=epochs, mirror=arguments.mirror, seed=chance
+    )
+    making = Making(
+        arguments.about,
+        attributes_command(arguments),
+        len(faces),
+        time.monotonic() - start,
+        hardware(),
+        arguments.use,
+    )
+    confusion = confusion_of(network, faces.subset(hold_out(len(faces), seed=chance)[0]))
+    right = accuracies(confusion)
+    about = {"faces": len(faces), "epochs": epochs, "seed": chance, "held_out_accuracy": right}
+    save_attributes(out, network, about)
+    card.write_text(make_card(out.stem, network, confusion, making), encoding="utf-8")
+    rows = [f"{factor}: {share:.1%} of the held-out tenth" for factor, share in right.items()]
+    return "\n".join(rows)
+
+
+def attributes_command(arguments: argparse.Namespace) -> str:
+    """The command that makes a network again; files by name, without where they lie."""
+    faces = arguments.faces or os.environ.get("ANIMEGAN_FACES", "")
+    words = ["python -m animegan_helpers attributes", f'--faces "{Path(faces).name}"']
+    words += [f"--count {arguments.count}"] if arguments.count else []
+    words += [f"--factors {' '.join(arguments.factors)}"] if arguments.factors else []
+    words += ["--mirror"] if arguments.mirror else []
+    words += [f"--epochs {arguments.epochs}", f"--seed {arguments.seed}"]
+    return " ".join([*words, f"--out {arguments.out.name}"])
+
+
+@command(
+    option("name", help=f"one of {experiment_names()}"),
+    option("--seeds", type=positive, help="runs of each arm (default: the budget's)"),
+    option("--budget", help="smoke, laptop or gpu (default: ANIMEGAN_BUDGET, else the machine's)"),
+    option("--faces", help="real faces instead of drawn ones; modes-tagged needs a labels.csv"),
+    DEVICE,
+    option("--out", type=Path, help="folder of the result (default: data/experiments)"),
+    option("--workers", type=positive, help="runs at a time on a CPU (default: one for each core)"),
+)
+def experiment(arguments: argparse.Namespace) -> str:
+    """Test a claim of the report: arms that differ in one thing, several seeds, JSON."""
+    from animegan_helpers.budget import choose_budget
+    from animegan_workshop.experiments.runner import run_experiment
+
+    path = run_experiment(
+        arguments.name,
+        choose_budget(arguments.budget).name,
+        arguments.seeds,
+        arguments.faces,
+        arguments.device,
+        arguments.out,
+        arguments.workers,
+    )
+    return f"results in {path}"
+
+
+@command(
+    FACES,
+    option("--width", type=positive, default=64),
+    option("--batch", type=positive, default=50),
+    option("--seconds", type=within(float, 0.01), default=10.0, help="for each row and round"),
+    DEVICE,
+)
+def benchmark(arguments: argparse.Namespace) -> str:
+    """Time the training step against the textbook loop on this machine."""
+    from animegan_workshop.benchmark import run_benchmark
+
+    size = arguments.width, arguments.batch
+    return run_benchmark(arguments.faces, *size, arguments.seconds, arguments.device)

@@ -1,0 +1,87 @@
+"""Commands for whoever teaches or works on the course: notebooks, editions, tests, counts."""
+
+import argparse
+from pathlib import Path
+
+from animegan_workshop.commands.base import command, option
+
+
+@command(option("notebook", type=Path, nargs="?", help="default: 00_start_here.ipynb"))
+def lab(arguments: argparse.Namespace) -> int:
+    """Open JupyterLab on a notebook."""
+    from animegan_workshop.teaching import notebooks
+
+    return notebooks.lab(arguments.notebook or notebooks.notebook_paths()[0])
+
+
+@command(
+    option("--in-place", action="store_true", help="save the outputs in the notebooks instead"),
+    option("--measure", action="store_true", help="record the minutes, as --in-place does"),
+    option("--only", nargs="+", default=[], metavar="NN", help="only these notebooks: 05 06"),
+)
+def run(arguments: argparse.Namespace) -> int:
+    """Run every notebook at the chosen budget, as HTML under build/."""
+    from animegan_workshop.teaching.notebooks import run_all
+
+    return run_all(arguments.in_place, arguments.only, arguments.measure)
+
+
+@command(option("--slow", action="store_true", help="the slow unit tests instead, and only these"))
+def test(arguments: argparse.Namespace) -> int:
+    """Check the code, run the unit tests and every notebook in smoke mode."""
+    from animegan_workshop.teaching.testing import run_tests
+
+    return run_tests(arguments.slow)
+
+
+@command(option("--out", type=Path, help="folder of the edition (default: build/student)"))
+def student(arguments: argparse.Namespace) -> str:
+    """Write the notebooks without solutions, with all that a student needs."""
+    from animegan_workshop.teaching.editions import write_student_edition
+
+    folder, count = write_student_edition(arguments.out)
+    return f"{count} notebooks without solutions in {folder}"
+
+
+@command()
+def release(arguments: argparse.Namespace) -> str:
+    """Write what nbgrader gives out, in grading/release; needs `make teacher`."""
+    from animegan_workshop.teaching.editions import PROJECT, nbgrader
+
+    (PROJECT / "grading").mkdir(exist_ok=True)
+    nbgrader("generate_assignment", "notebooks", "--force")
+    where = "what students hand in goes to grading/submitted/NAME/notebooks"
+    return f"written: grading/release/notebooks; {where}"
+
+
+@command(option("--out", type=Path, help="folder of the decks (default: build/slides)"))
+def slides(arguments: argparse.Namespace) -> str:
+    """Write a deck of slides of each notebook; needs `make teacher`."""
+    from animegan_workshop.teaching.decks import write_decks
+    from animegan_workshop.teaching.notebooks import BUILD, notebook_paths
+
+    folder = arguments.out or BUILD / "slides"
+    decks = write_decks(notebook_paths(), folder)
+    return f"{len(decks)} decks in {folder}: each is one file for a browser, without a network"
+
+
+@command(
+    option("--notebook", type=Path, help="default: 09_your_report.ipynb"),
+    option("--out", type=Path, help="the page (default: build/report.html)"),
+)
+def report(arguments: argparse.Namespace) -> str:
+    """Run notebook 09 and write it as one page without code."""
+    from animegan_workshop.teaching import notebooks
+
+    notebook = arguments.notebook or notebooks.notebook_paths()[-1]
+    page = arguments.out or notebooks.BUILD / "report.html"
+    notebooks.write_report(notebook, page)
+    return f"written: {page}"
+
+
+@command(option("--files", action="store_true", help="each file by itself, too"))
+def count(arguments: argparse.Namespace) -> str:
+    """Count code lines, words in the notebooks, and the lines that students write."""
+    from animegan_workshop.teaching.count import count_all
+
+    return count_all(arguments.files)
