@@ -1,4 +1,4 @@
-"""Writing files: never over one of the user's, and never half."""
+"""Writing files: never over one of the user's, and never half (all notebooks)."""
 
 import os
 from collections.abc import Callable
@@ -9,46 +9,59 @@ from safetensors import SafetensorError
 
 
 class WriteError(ValueError):
-    """A file that cannot be written; one line that says why."""
+    """A file that cannot be written. One line: which one, and why."""
 
 
 def unused(path: Path | str) -> Path:
-    """The path, if nothing is there; else raises WriteError."""
-    if Path(path).exists():
+    """Returns the path. Raises WriteError if something is there already."""
+    if os.path.lexists(path):
         raise WriteError(f"{path} is there already: choose another name, or remove it first")
     return Path(path)
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Calls `write(temporary_path)`, then puts the finished file in place of `path`.
+def write_text(path: Path, text: str) -> None:
+    """Writes `text` as UTF-8, with the same bytes on every system. See `write_atomically`."""
+    write_bytes(path, text.encode("utf-8"))
 
-    The bytes are on the disk before the name changes, so a kill at any moment leaves either the old file or the new.
-    Raises WriteError when the disk is full or read-only; the old file is then untouched.
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Writes `data`. See `write_atomically`."""
+    write_atomically(path, lambda temporary: temporary.write_bytes(data))
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Calls `write(temporary)`, then puts the finished file in the place of `path`.
+
+    The bytes reach the disk before the name changes. A kill at any moment leaves either the old
+    file or the new one. Folders that are missing are made.
+    Raises WriteError if the disk is full or read-only. The old file is then untouched.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        with suppress(
-            OSError
-        ):  # safetensors makes files that nobody else may read, but a class shares them
+        with suppress(OSError):  # safetensors keeps others from reading, but a class shares files
             temporary.chmod(0o644)
         os.replace(temporary, path)
     except (OSError, SafetensorError) as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "strerror", None) or error
         raise WriteError(
             f"cannot write {path}: {reason}; what was saved before is untouched"
         ) from None
-    if (
-        os.name == "posix"
-    ):  # the rename itself must reach the disk too, where the folder's kind of disk knows how
+    finally:
         with suppress(OSError):
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            temporary.unlink(missing_ok=True)  # gone already if all went well
+    if os.name == "posix":
+        with suppress(OSError):  # some disks cannot do this for a folder
+            _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """The new name itself reaches the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
