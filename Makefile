@@ -1,4 +1,4 @@
-# `make lab` opens the workbook, `make test` runs every test, notebooks included. Both set up what they need.
+# `make lab` opens the course, `make test` tests it, notebooks included. Both set up what they need.
 ifeq ($(OS),Windows_NT)
 PYTHON ?= python
 VENV_PYTHON = .venv/Scripts/python.exe
@@ -7,12 +7,12 @@ PYTHON ?= python3
 VENV_PYTHON = .venv/bin/python
 endif
 READY = .venv/ready
-NOTEBOOK ?= notebooks/00_start_here.ipynb
+RUN = $(VENV_PYTHON) -m animegan_helpers
 
-.PHONY: lab env test run notebooks figures clean student teacher release slides report
+.PHONY: lab env test test-all run notebooks figures student teacher release slides report count clean
 
 lab: $(READY)
-	$(VENV_PYTHON) -m animegan_workshop.teaching.notebooks lab "$(NOTEBOOK)"
+	$(RUN) lab $(if $(NOTEBOOK),"$(NOTEBOOK)")
 
 env: $(READY)
 
@@ -24,29 +24,29 @@ $(READY): pyproject.toml
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --editable ".[test]"
 	@$(VENV_PYTHON) -c "import pathlib; pathlib.Path('$(READY)').touch()"
 
-# The helper's tests, then every notebook top to bottom in smoke mode, in parallel by file. One thread a process, and idle
-# threads asleep: several programs on a few cores would else wait for each other.
-test: export OMP_NUM_THREADS = 1
-test: export OMP_WAIT_POLICY = PASSIVE
+# Ruff, the fast unit tests, and every notebook top to bottom in smoke mode. All of them run, whatever fails.
 test: $(READY)
-	$(VENV_PYTHON) -m ruff check .
-	$(VENV_PYTHON) -m pytest tests -n 2 --dist loadfile
-	$(VENV_PYTHON) -m animegan_workshop.teaching.notebooks test
+	$(RUN) test
+
+# Adds what is slow: a browser, nbgrader, killed processes, whole experiments. It does not repeat `make test`:
+# the two together are everything.
+test-all: $(READY)
+	$(RUN) test --slow
 
 # Every notebook top to bottom at the chosen budget, as HTML under build/.
 run: $(READY)
-	$(VENV_PYTHON) -m animegan_workshop.teaching.notebooks run
+	$(RUN) run
 
 # The same, into the notebooks themselves.
 notebooks: $(READY)
-	$(VENV_PYTHON) -m animegan_workshop.teaching.notebooks run --in-place
+	$(RUN) run --in-place
 
 figures: $(READY)
 	$(VENV_PYTHON) figures/make_figures.py
 
 # The notebooks without solutions, with all that a student needs, in build/student.
 student: $(READY)
-	$(VENV_PYTHON) -m animegan_workshop.teaching.editions student
+	$(RUN) student
 
 # nbgrader, for whoever marks: it adds buttons to the JupyterLab of this .venv. Also what `make slides` needs.
 teacher: $(READY)
@@ -54,15 +54,19 @@ teacher: $(READY)
 
 # What nbgrader gives out, in grading/release; needs `make teacher` once.
 release: $(READY)
-	$(VENV_PYTHON) -m animegan_workshop.teaching.editions release
+	$(RUN) release
 
 # A deck of each notebook, one file that needs no network, in build/slides; needs `make teacher` once.
 slides: $(READY)
-	$(VENV_PYTHON) -m animegan_workshop.teaching.editions slides
+	$(RUN) slides
 
 # Your report, notebook 09, run and written as one page: build/report.html.
 report: $(READY)
-	$(VENV_PYTHON) -m animegan_workshop.teaching.editions report
+	$(RUN) report
+
+# Code lines, words of the notebooks, and how much of the code the students write.
+count: $(READY)
+	$(RUN) count
 
 clean:
 	$(PYTHON) -c "import shutil; [shutil.rmtree(p, ignore_errors=True) for p in ('build', '.pytest_cache', '.ruff_cache')]"

@@ -1,4 +1,7 @@
-"""Settings of nbgrader: notebooks/ is the source, everything it makes goes under grading/, which git ignores."""
+"""Settings of nbgrader: notebooks/ is the source; what it makes goes under grading/.
+
+Git ignores that folder.
+"""
 
 from pathlib import Path
 

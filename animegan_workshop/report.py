@@ -1,4 +1,4 @@
-"""The figures and numbers of one's own run, as a report needs them: settings, curves, samples by epoch, measures."""
+"""The figures and numbers of one's own run, as a report needs them (notebook 09)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,29 +50,23 @@ def open_run(folder: Path | str) -> OwnRun:
     """Reads a run's folder; raises ValueError where it is none."""
     folder = Path(folder)
     curves, rows = load_history(folder)
-    return OwnRun(
-        folder, load_weights(folder / "generator.safetensors"), curves, rows, load_grids(folder)
-    )
+    return OwnRun(folder, load_weights(folder), curves, rows, load_grids(folder))
 
 
 def settings_table(run: OwnRun) -> str:
     """What the run was, as a Markdown table: settings, size of the networks, faces, epochs, time."""
-    about, settings = run.weights.about, run.settings
-    rows = [(text, settings[name]) for name, text in SETTINGS.items() if name in settings]
-    networks = {"G": run.weights.generator, "D": run.weights.discriminator}
-    rows += [
-        (f"parameters of {name}", f"{count_parameters(network):,}")
-        for name, network in networks.items()
-        if network is not None
-    ]
-    rows += [
-        ("faces", f"{about['pictures']:,}"),
-        ("epochs trained", about["epoch"]),
-        ("steps", f"{about['step']:,}"),
-        ("arithmetic", about["precision"]),
-        ("time", readable_time(about["seconds"])),
-    ]
-    return "\n".join(["| | |", "| --- | --- |", *(f"| {text} | {value} |" for text, value in rows)])
+    about, weights = run.weights.about, run.weights
+    rows = {text: run.settings[name] for name, text in SETTINGS.items() if name in run.settings}
+    rows["parameters of G"] = f"{count_parameters(weights.generator):,}"
+    if weights.discriminator is not None:
+        rows["parameters of D"] = f"{count_parameters(weights.discriminator):,}"
+    rows["faces"] = f"{about['pictures']:,}"
+    rows["epochs trained"] = about["epoch"]
+    rows["steps"] = f"{about['step']:,}"
+    rows["arithmetic"] = about["precision"]
+    rows["time"] = readable_time(about["seconds"])
+    lines = [f"| {text} | {value} |" for text, value in rows.items()]
+    return "\n".join(["| | |", "| --- | --- |", *lines])
 
 
 def draw_losses(run: OwnRun) -> Figure:
@@ -82,41 +76,37 @@ def draw_losses(run: OwnRun) -> Figure:
     return figure
 
 
-def draw_epochs(
-    run: OwnRun, shares: tuple[float, ...] = (0.01, 0.1, 0.3, 0.5, 0.75, 1.0), faces: int = 4
-) -> Figure:
-    """The same z at six moments, as shares of the epochs kept: the report's Figure 4; faces: a side of each grid."""
+def draw_epochs(run: OwnRun, faces: int = 4) -> Figure:
+    """The same z at up to six moments of the run: the report's Figure 4.
+
+    faces: a side of each grid.
+    """
     last = max(run.grids)
-    epochs = [min(run.grids, key=lambda epoch: abs(epoch - share * last)) for share in shares]
-    epochs = sorted(set(epochs))
-    figure = Figure(
-        figsize=(2.5 * min(3, len(epochs)), 2.8 * -(-len(epochs) // 3)),
-        dpi=90,
-        layout="constrained",
-    )
-    axes = np.atleast_1d(figure.subplots(-(-len(epochs) // 3), min(3, len(epochs)))).ravel()
+    wanted = [share * last for share in (0.01, 0.1, 0.3, 0.5, 0.75, 1.0)]
+    epochs = sorted({min(run.grids, key=lambda epoch: abs(epoch - w)) for w in wanted})
+    columns, rows = min(3, len(epochs)), -(-len(epochs) // 3)
+    figure = Figure(figsize=(2.5 * columns, 2.8 * rows), dpi=90, layout="constrained")
     side = 66 * faces - 2  # faces of 64 pixels, 2 between them
-    for ax in axes:
+    for k, epoch in enumerate(epochs, start=1):
+        ax = figure.add_subplot(rows, columns, k)
         ax.axis("off")
-    for ax, epoch in zip(axes, epochs):
         ax.imshow(run.grids[epoch].crop((0, 0, side, side)))
         ax.set_title(f"epoch {epoch} of {last}", fontsize=10)
     return figure
 
 
 def change_by_epoch(run: OwnRun) -> dict[int, float]:
-    """How much an epoch changed the samples: mean absolute difference of successive grids, in grey levels."""
+    """How much each epoch changed the samples: mean absolute change of a grid, in grey levels."""
     epochs = sorted(run.grids)
     pixels = [np.asarray(run.grids[epoch].convert("RGB"), dtype=np.float32) for epoch in epochs]
-    return {
-        epoch: float(np.abs(b - a).mean()) for epoch, a, b in zip(epochs[1:], pixels, pixels[1:])
-    }
+    changes = [float(np.abs(after - before).mean()) for before, after in zip(pixels, pixels[1:])]
+    return dict(zip(epochs[1:], changes))
 
 
 def measure_run(run: OwnRun, faces: FaceSet, count: int, seed: int = 0) -> dict:
-    """The measures of `count` samples of the run against half of the faces, beside those of the other half.
+    """The measures of `count` samples against half of the faces, beside those of the other half.
 
-    Ready for `measures.table.table`; see `measuring.measure_samples`.
+    `measure_table.table` prints them.
     """
     from animegan_helpers.attributes import load_attributes
     from animegan_helpers.latent import sample_faces

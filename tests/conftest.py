@@ -1,19 +1,31 @@
-"""What all tests share: the smoke budget, drawn faces, a cache of their own."""
+"""What unit tests and notebooks share: smoke budget, drawn faces, their own folders, one thread."""
+
+import os
+import tempfile
+from pathlib import Path
 
 import pytest
-import torch
 
 
-@pytest.fixture(scope="session", autouse=True)
-def smoke_budget(tmp_path_factory):
-    """Tests are small, draw their own faces and leave the user's cache alone."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ANIMEGAN_BUDGET", "smoke")
-        patch.delenv("ANIMEGAN_FACES", raising=False)
-        patch.setenv("ANIMEGAN_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+def pytest_configure(config):
+    """Sets the environment once; workers and kernels inherit it. The user's folders stay untouched."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = tempfile.TemporaryDirectory(prefix="animegan-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    os.environ.pop("ANIMEGAN_FACES", None)
+    os.environ.update(
+        ANIMEGAN_BUDGET="smoke",
+        ANIMEGAN_CACHE=str(Path(folder.name) / "cache"),
+        ANIMEGAN_RUNS=str(Path(folder.name) / "runs"),
+        OMP_NUM_THREADS="1",  # as many processes as cores, so one thread each
+        OMP_WAIT_POLICY="PASSIVE",  # idle threads sleep
+    )
 
 
 @pytest.fixture(autouse=True)
 def fresh_seed():
+    """Every test starts from the same random numbers."""
+    import torch  # after the environment is set
+
     torch.manual_seed(0)

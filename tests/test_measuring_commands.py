@@ -10,7 +10,7 @@ from animegan_helpers.measure_table import ROWS
 
 
 @pytest.fixture(scope="module")
-def faces(tmp_path_factory, smoke_budget):
+def faces(tmp_path_factory):
     """A folder of 80 drawn faces."""
     out = tmp_path_factory.mktemp("faces") / "set"
     assert main(["draw", "--count", "80", "--out", str(out), "--seed", "7"]) == 0

@@ -1,7 +1,8 @@
-"""Decks of slides: from a notebook one HTML file with all that it needs, so that a lesson needs no network.
+"""Decks of slides: each notebook as one HTML file that needs no network.
 
-A cell's tag, set in JupyterLab (Property Inspector > Slide Type), says where a slide begins and what is left out.
-reveal.js turns slides; formulas are MathML, which browsers draw by themselves. Looks and keys: deck/index.html.j2.
+A cell's slide type, set in JupyterLab's Property Inspector, says where a slide begins and what is
+left out. reveal.js turns the slides. Formulas are MathML, which browsers draw. The looks and the
+keys are in deck/.
 """
 
 import importlib.util
@@ -36,7 +37,7 @@ def mathml(formula: str, display: bool) -> str:
 
 
 class SlideText(IPythonRenderer):
-    """Markdown for a slide: formulas as MathML; of links to other files only the words, since a deck stands alone."""
+    """Markdown for a slide: formulas as MathML, links to other files as plain words."""
 
     def block_math(self, body: str) -> str:
         return mathml(body, display=True)
@@ -45,7 +46,7 @@ class SlideText(IPythonRenderer):
         return mathml(body, display=False)
 
     def block_html(self, html: str) -> str:
-        return html  # left alone: a folded answer is opened in one block and closed in another
+        return html  # a folded answer opens in one block and closes in another
 
     inline_html = block_html
 

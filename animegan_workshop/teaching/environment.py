@@ -1,34 +1,24 @@
-"""Is this machine ready for the workbook? One line a check: what was found, and what to do if it is not enough."""
+"""Is this machine ready for the course? One line a check, with what to do (notebook 00)."""
 
 import os
 import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module, metadata
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
-MEMORY_GB, DISK_GB = (
-    4,
-    2,
-)  # free, for the laptop budget: notebook 05 has 3.1 GiB resident at its peak
-IMPORTED = (
-    "torch",
-    "torchvision",
-    "ipywidgets",
-    "matplotlib",
-    "resvg_py",
-)  # loaded, as a broken one shows only then
+DATA = Path(__file__).resolve().parents[2] / "data"
+MEMORY_GB, DISK_GB = 4, 2  # free; notebook 05 has 3.1 GiB resident at its peak
+PACKAGES = ("torch", "torchvision", "ipywidgets", "matplotlib", "resvg_py")
 INSTALL = "run `make env` in the project's folder, then restart the kernel"
 ELSEWHERE = "set ANIMEGAN_CACHE and ANIMEGAN_RUNS to folders elsewhere"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at. found: what is there. mend: what to do, "" where all is well."""
+    """One thing looked at. found: what is there; mend: what to do, "" where all is well."""
 
     name: str
     found: str
@@ -39,82 +29,56 @@ class Check:
 
 
 def check_environment() -> list[Check]:
-    """Python, packages, device, cores, memory, and the folders for the cache and the runs. Never raises."""
-    python = (
-        ""
-        if sys.version_info >= (3, 11)
-        else "install Python 3.11 or newer, then `make env PYTHON=python3.12`"
-    )
-    return [
-        Check("Python", platform.python_version(), python),
-        *(_look(name, lambda name=name: _version(name), INSTALL) for name in IMPORTED),
-        _look("packages", _packages, INSTALL),
-        _look(
-            "device",
-            lambda: (import_module("animegan_helpers.budget").choose_device().type, ""),
-            INSTALL,
-        ),
-        Check("CPU cores", str(os.cpu_count())),
-        _look("memory", _memory, INSTALL),
-        *(
-            _look(name, lambda folder=folder: _room_in(folder), ELSEWHERE)
-            for name, folder in _folders().items()
-        ),
-    ]
+    """Python, packages, device, cores, memory, and the folders for cache and runs. Never raises."""
+    python = "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer"
+    checks = [Check("Python", platform.python_version(), python)]
+    for name in PACKAGES:  # loaded, since a broken one shows only then
+        checks.append(attempt(name, INSTALL, package, name))
+    checks.append(attempt("packages", INSTALL, all_packages))
+    checks.append(attempt("device", INSTALL, device))
+    checks.append(Check("CPU cores", str(os.cpu_count())))
+    checks.append(attempt("memory", INSTALL, memory))
+    for name in ("cache", "runs"):
+        folder = Path(os.environ.get(f"ANIMEGAN_{name.upper()}") or DATA / name).expanduser()
+        checks.append(attempt(f"{name} folder", ELSEWHERE, room, folder))
+    return checks
 
 
-def _look(name: str, look: Callable[[], tuple[str, str]], mend: str) -> Check:
+def attempt(name: str, mend: str, look, *arguments) -> Check:
+    """The check that `look(*arguments)` gives as (found, mend), or `mend` where it raises."""
     try:
-        return Check(name, *look())
+        return Check(name, *look(*arguments))
     except Exception as error:  # noqa: BLE001 - a half-installed package can raise anything
         return Check(name, f"{type(error).__name__}: {error}"[:100], mend)
 
 
-def _version(name: str) -> tuple[str, str]:
+def package(name: str) -> tuple[str, str]:
     return str(getattr(import_module(name), "__version__", "can be imported")), ""
 
 
-def _packages() -> tuple[str, str]:
+def all_packages() -> tuple[str, str]:
     from packaging.requirements import Requirement  # comes with JupyterLab
 
-    wanted = [
-        Requirement(text)
-        for text in metadata.requires("animegan-workbook") or []
-        if "extra" not in text
-    ]
-    lacking = [
-        str(r)
-        for r in wanted
-        if not r.specifier.contains(metadata.version(r.name), prereleases=True)
-    ]
-    return (
-        f"{len(wanted) - len(lacking)} of {len(wanted)} as needed",
-        f"{lacking}: {INSTALL}" if lacking else "",
-    )
+    wanted = [Requirement(text) for text in metadata.requires("animegan-workbook") or []]
+    wanted = [need for need in wanted if not need.marker]  # without the extras
+    lacking = [str(need) for need in wanted if metadata.version(need.name) not in need.specifier]
+    found = f"{len(wanted) - len(lacking)} of {len(wanted)} as needed"
+    return found, f"{lacking}: {INSTALL}" if lacking else ""
 
 
-def _memory() -> tuple[str, str]:
+def device() -> tuple[str, str]:
+    return import_module("animegan_helpers.budget").choose_device().type, ""
+
+
+def memory() -> tuple[str, str]:
     free = import_module("psutil").virtual_memory().available / 1e9  # psutil comes with ipykernel
-    return (
-        f"{free:.1f} GB free",
-        "" if free > MEMORY_GB else "close other programs and other notebooks",
-    )
+    mend = "" if free > MEMORY_GB else "close other programs and other notebooks"
+    return f"{free:.1f} GB free", mend
 
 
-def _folders() -> dict[str, Path]:
-    """Where packed faces and runs go, by what to call them."""
-    chosen = {"cache": os.environ.get("ANIMEGAN_CACHE"), "runs": os.environ.get("ANIMEGAN_RUNS")}
-    return {
-        f"{name} folder": Path(path or PROJECT / "data" / name).expanduser()
-        for name, path in chosen.items()
-    }
-
-
-def _room_in(folder: Path) -> tuple[str, str]:
+def room(folder: Path) -> tuple[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     tempfile.TemporaryFile(dir=folder).close()
     free = shutil.disk_usage(folder).free / 1e9
-    return (
-        f"can be written, {free:.0f} GB free",
-        "" if free > DISK_GB else f"make room, or {ELSEWHERE}",
-    )
+    mend = "" if free > DISK_GB else f"make room, or {ELSEWHERE}"
+    return f"can be written, {free:.0f} GB free", mend

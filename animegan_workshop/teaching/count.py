@@ -1,0 +1,90 @@
+"""How much there is to read: code lines, words of the notebooks, lines that students write."""
+
+import ast
+import io
+import json
+import re
+import tokenize
+
+from animegan_helpers.budget import PROJECT
+
+CAPS = {"animegan_helpers": 3_000, "animegan_workshop": 4_600, "tests": 5_000}
+WORDS = 20_000  # in all notebooks together
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+LAYOUT = {
+    *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE),
+    *(tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER),
+}
+
+
+def code_lines(source: str) -> int:
+    """The lines of Python source that are no blank line, comment or docstring."""
+    documentation, code = set(), set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            documentation |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in LAYOUT:
+            code |= set(range(token.start[0], token.end[0] + 1))
+    return len(code - documentation)
+
+
+def python_of(cell: dict) -> str:
+    """The source of a code cell; lines that are commands to IPython become `pass`."""
+    return re.sub(r"^(\s*)[%!].*", r"\1pass", "".join(cell["source"]), flags=re.M)
+
+
+def words(cell: dict) -> int:
+    """Words of a text cell without tags and formulas; of a code cell those that it prints."""
+    if cell["cell_type"] == "markdown":
+        text = re.sub(r"<[^>]*>|\$[^$]*\$", " ", "".join(cell["source"]))
+        return len(text.split())
+    prints = [
+        node
+        for node in ast.walk(ast.parse(python_of(cell)))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+    ]
+    parts = [part for call in prints for part in ast.walk(call) if isinstance(part, ast.Constant)]
+    return sum(len(part.value.split()) for part in parts if isinstance(part.value, str))
+
+
+def students_share(cells: list[dict]) -> tuple[int, int]:
+    """Code lines that the student writes, and all of them; cells that only plot do not count."""
+    written, shown = 0, 0
+    for cell in cells:
+        metadata = cell["metadata"]
+        folded = metadata.get("jupyter", {}).get("source_hidden") or "plot" in metadata.get(
+            "tags", []
+        )
+        if cell["cell_type"] == "code" and not folded:
+            lines = code_lines(python_of(cell))
+            shown += lines
+            written += lines if metadata.get("nbgrader", {}).get("solution") else 0
+    return written, shown
+
+
+def count_all(files: bool = False) -> str:
+    """The counts as lines of text; files: each file of the packages by itself, too."""
+    lines = []
+    for folder, cap in CAPS.items():
+        paths = sorted((PROJECT / folder).rglob("*.py"))
+        counts = [code_lines(path.read_text(encoding="utf-8")) for path in paths]
+        if files:
+            lines += [f"{n:6,}  {p.relative_to(PROJECT)}" for n, p in zip(counts, paths)]
+        lines.append(f"{folder:20}{sum(counts):6,} of {cap:,} code lines")
+    read, written, shown = 0, 0, 0
+    for path in sorted((PROJECT / "notebooks").glob("[0-9]*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        here = sum(words(cell) for cell in cells)
+        read += here
+        line = f"{path.stem:30}{here:6,} words"
+        if "02" <= path.name[:2] <= "08":
+            mine, all_of_them = students_share(cells)
+            line += f", {mine:3} of {all_of_them:3} code lines are the student's"
+            written, shown = written + mine, shown + all_of_them
+        lines.append(line)
+    lines.append(f"the notebooks: {read:,} of {WORDS:,} words")
+    lines.append(
+        f"02 to 08: {written} of {shown} code lines are the student's, {written / shown:.0%}"
+    )
+    return "\n".join(lines)
