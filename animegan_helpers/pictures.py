@@ -1,36 +1,50 @@
-"""Pictures of pictures: grids, and PNG bytes of images and figures."""
+"""Grids and rows of pictures, image files, the palette, showing a widget (all notebooks)."""
 
+import base64
 import io
-from pathlib import Path
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from animegan_helpers.faces import to_uint8
-from animegan_helpers.files import WriteError, unused
+from animegan_helpers.faces import to_tensor, to_uint8
+
+# The palette of Okabe and Ito. Colour-blind readers can tell its colours apart.
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PINK, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
+COLOURS = (BLUE, RED, GREEN, PINK, ORANGE, SKY, BLACK, YELLOW)
+
+DPI = 90  # dots per inch of a figure that becomes a picture
+GAP = 12  # pixels between pictures that stand side by side
 
 
 def make_grid(
     images: torch.Tensor | np.ndarray, columns: int = 8, scale: int = 1, gap: int = 2
 ) -> Image.Image:
-    """(N, 3, H, W) images, a float tensor in [-1, 1] or uint8, side by side on white, each pixel `scale` wide."""
-    if isinstance(images, torch.Tensor):
-        # one fixed range for every picture: stretching each by itself would hide saturation
-        images = to_uint8(images) if images.is_floating_point() else images.cpu().numpy()
-    count, _, height, width = images.shape
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    grid = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
-    for k, image in enumerate(images):
-        top, left = k // columns * (height + gap), k % columns * (width + gap)
-        grid[top : top + height, left : left + width] = image.transpose(1, 2, 0)
-    picture = Image.fromarray(grid)
+    """Images side by side on white.
+
+    images: (N, 3, H, W), a float tensor in [-1, 1], or uint8 in 0..255.
+    scale: screen pixels for each pixel; gap: white pixels between images, before scaling.
+    Raises ValueError when there are no images.
+    """
+    from torchvision.utils import make_grid as torchvision_grid  # takes a second to import
+
+    if len(images) == 0:
+        raise ValueError("there are no images to put into a grid: pass at least one")
+    if not (torch.is_tensor(images) and images.is_floating_point()):
+        images = to_tensor(images)
+    # One fixed range for all images. A range of its own for each would hide saturation.
+    grid = torchvision_grid(
+        images.float().cpu(), columns, gap, normalize=True, value_range=(-1, 1), pad_value=1
+    )
+    if len(images) > 1:  # torchvision draws a border around several images, but not around one
+        grid = grid[:, gap : grid.shape[1] - gap, gap : grid.shape[2] - gap]
+    picture = Image.fromarray(to_uint8(2 * grid - 1).transpose(1, 2, 0))
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 
 
-def png_bytes(picture: Image.Image | Figure, dpi: int = 90) -> bytes:
+def png_bytes(picture: Image.Image | Figure, dpi: int = DPI) -> bytes:
     """The PNG file of an image or of a matplotlib figure."""
     buffer = io.BytesIO()
     if isinstance(picture, Figure):
@@ -40,32 +54,58 @@ def png_bytes(picture: Image.Image | Figure, dpi: int = 90) -> bytes:
     return buffer.getvalue()
 
 
-def check_samples_target(out: Path) -> None:
-    """Raises WriteError where samples would overwrite something, or would go into a folder that looks like a file."""
-    if out.suffix.lower() in (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".npz") or out.suffix in (
-        ".NPY",
-        ".PNG",
-    ):
-        raise WriteError(
-            f"{out}: samples go into FILE.npy, into FILE.png as a grid, or as one PNG each into a folder"
-        )
-    if not (out.is_dir() and not any(out.iterdir())):  # a new folder of the user's will do
-        unused(out)
+def jpeg_bytes(picture: Image.Image) -> bytes:
+    """The JPEG file of an image. Faces take a quarter of a PNG's bytes, so notebooks stay small."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=90, subsampling=0, optimize=True)
+    return buffer.getvalue()
 
 
-def save_samples(images: np.ndarray, out: Path) -> None:
-    """uint8 (N, 64, 64, 3) to a .npy file, a grid in a .png file, or one PNG each in a folder.
+def figure_image(figure: Figure, dpi: int = DPI) -> Image.Image:
+    """A matplotlib figure as an image."""
+    return Image.open(io.BytesIO(png_bytes(figure, dpi))).convert("RGB")
 
-    Raises WriteError as check_samples_target does.
+
+def side_by_side(*pictures: Image.Image) -> Image.Image:
+    """Pictures in a row on white, tops aligned, GAP pixels apart."""
+    width = sum(picture.width + GAP for picture in pictures) - GAP
+    row = Image.new("RGB", (width, max(picture.height for picture in pictures)), "white")
+    left = 0
+    for picture in pictures:
+        row.paste(picture, (left, 0))
+        left += picture.width + GAP
+    return row
+
+
+def stacked(*pictures: Image.Image) -> Image.Image:
+    """Pictures in a column on white, left edges aligned."""
+    height = sum(picture.height for picture in pictures)
+    column = Image.new("RGB", (max(picture.width for picture in pictures), height), "white")
+    top = 0
+    for picture in pictures:
+        column.paste(picture, (0, top))
+        top += picture.height
+    return column
+
+
+def captioned(picture: Image.Image, text: str) -> Image.Image:
+    """The picture with a line of text below it."""
+    line = Image.new("RGB", (picture.width, 20), "white")
+    ImageDraw.Draw(line).text((4, 3), text, fill="black", font_size=12)
+    return stacked(picture, line)
+
+
+def show(widget, picture: bytes, hint: str):
+    """Displays a widget, and a picture of it where no widget can live. Returns the display handle.
+
+    picture: a PNG or JPEG file; hint: the text for where there are no pictures either.
+    One output holds all three. JupyterLab takes the widget; GitHub and nbconvert take the picture.
     """
-    check_samples_target(out)
-    channels_first = images.transpose(0, 3, 1, 2)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if out.suffix == ".npy":
-        np.save(out, images)
-    elif out.suffix == ".png":
-        make_grid(channels_first, columns=int(np.ceil(np.sqrt(len(images))))).save(out)
-    else:
-        out.mkdir(exist_ok=True)
-        for k, image in enumerate(images):
-            Image.fromarray(image).save(out / f"{k:05d}.png")
+    from IPython.display import display
+
+    bundle = widget._repr_mimebundle_()
+    bundle = dict(bundle[0] if isinstance(bundle, tuple) else bundle)
+    kind = "image/jpeg" if picture.startswith(b"\xff\xd8") else "image/png"
+    bundle[kind] = base64.b64encode(picture).decode()
+    bundle["text/plain"] = hint
+    return display(bundle, raw=True, display_id=True)

@@ -114,7 +114,7 @@ def sample(arguments: argparse.Namespace) -> str:
     """Draw samples from a trained generator."""
     from animegan_helpers.checkpoint import load_weights
     from animegan_helpers.latent import sample_faces
-    from animegan_helpers.pictures import check_samples_target, save_samples
+    from animegan_workshop.export import check_samples_target, save_samples
 
     check_samples_target(arguments.out)
     generator = load_weights(arguments.weights).generator
@@ -138,8 +138,8 @@ def export(arguments: argparse.Namespace) -> str:
     from animegan_helpers.calibration import contrast_of, match_contrast, recalibrate
     from animegan_helpers.checkpoint import load_weights, save_weights
     from animegan_helpers.faces import load_faces
-    from animegan_helpers.replay import export_run
     from animegan_helpers.settings import TrainingConfig
+    from animegan_workshop.export import export_run
 
     unused_weights(arguments.out)
     if arguments.hold_out and not arguments.contrast_of:
