@@ -68,22 +68,26 @@ class FaceSet:
         return FaceSet(images, labels, self.files[indices], self.skipped, self.source)
 
     def hold_out(self, count: int) -> tuple["FaceSet", "FaceSet"]:
-        """The faces without `count` of them, and those, chosen by chance but always the same; both in their order.
-
-        Raises FacesError where none would be left.
-        """
-        if not 0 <= count < len(self):
-            raise FacesError(
-                f"{count:,} of {len(self):,} faces cannot be held out: hold out fewer."
-            )
-        order = np.random.default_rng(0).permutation(len(self))
-        return self.subset(np.sort(order[count:])), self.subset(np.sort(order[:count]))
+        """The faces without `count` of them, and those `count`. See `held_out_rows`."""
+        rest, held_out = held_out_rows(len(self), count)
+        return self.subset(rest), self.subset(held_out)
 
     def tensor(self, indices=slice(None)) -> "torch.Tensor":
         """float32 (B, 3, size, size) in [-1, 1]: the faces at `indices` (a slice, integers, or a mask of bool)."""
         return to_tensor(
             self.images[indices if isinstance(indices, slice) else np.atleast_1d(indices)]
         )
+
+
+def held_out_rows(total: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of `total` faces without `count` of them, and of those `count`; both in rising order.
+
+    They are chosen at random, and always the same. Raises FacesError where none would be left.
+    """
+    if not 0 <= count < total:
+        raise FacesError(f"{count:,} of {total:,} faces cannot be held out: hold out fewer.")
+    order = np.random.default_rng(0).permutation(total)
+    return np.sort(order[count:]), np.sort(order[:count])
 
 
 def to_tensor(pixels: np.ndarray) -> "torch.Tensor":
