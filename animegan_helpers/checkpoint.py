@@ -1,4 +1,4 @@
-"""Files of tensors that survive a kill, and the weights that are handed on.
+"""Files of tensors that survive a kill, and the weights that are handed on (notebook 05).
 
 Everything is safetensors: tensors and a few strings, nothing that could run code when it is loaded.
 """
@@ -14,8 +14,10 @@ from safetensors.torch import save_file
 from torch import nn
 
 from animegan_helpers.budget import DATA, runs_folder
+from animegan_helpers.calibration import recalibrate
 from animegan_helpers.files import write_atomically
 from animegan_helpers.networks import make_networks
+from animegan_helpers.settings import TrainingConfig, TrainingError
 
 PRETRAINED = DATA / "pretrained"
 FORMAT = "animegan-workbook 1"
@@ -30,10 +32,8 @@ class DamagedError(CheckpointError):
 
 
 def write_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:
-    """Writes named tensors and the JSON-able `about` to a safetensors file, atomically."""
-    plain = {
-        name: tensor.detach().to("cpu").contiguous().clone() for name, tensor in tensors.items()
-    }
+    """Writes named tensors and `about`, which JSON must be able to hold, whole or not at all."""
+    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     metadata = {"format": FORMAT, "about": json.dumps(about)}
     write_atomically(path, lambda temporary: save_file(plain, temporary, metadata))
 
@@ -66,22 +66,22 @@ def prefixed(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.T
 
 def under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """The inverse: those below the prefix, without it."""
-    return {
-        name[len(prefix) + 1 :]: tensor
-        for name, tensor in tensors.items()
-        if name.startswith(prefix + ".")
-    }
+    start = f"{prefix}."
+    return {k.removeprefix(start): tensor for k, tensor in tensors.items() if k.startswith(start)}
 
 
 @torch.no_grad()
 def fill_network(network: nn.Module, tensors: dict[str, torch.Tensor], source: Path | str) -> None:
-    """Copies tensors into the network's parameters and buffers; raises CheckpointError that names what does not fit."""
+    """Copies tensors into the network's parameters and buffers.
+
+    Raises CheckpointError, which names the tensor that does not fit.
+    """
     own = network.state_dict()
     for name in sorted(own.keys() | tensors.keys()):
         if name not in tensors or name not in own:
-            where = "has no" if name not in tensors else "has an unexpected"
+            has = "has no" if name not in tensors else "has an unexpected"
             raise CheckpointError(
-                f"{source} {where} tensor {name!r}: it belongs to another architecture"
+                f"{source} {has} tensor {name!r}: it belongs to another architecture"
             )
         if own[name].shape != tensors[name].shape:
             shapes = f"{tuple(tensors[name].shape)}, not {tuple(own[name].shape)}"
@@ -93,7 +93,7 @@ def fill_network(network: nn.Module, tensors: dict[str, torch.Tensor], source: P
 
 @dataclass
 class Weights:
-    """Networks in eval mode, and what is known of them: the preset, the data, epochs, measures, ..."""
+    """Networks in eval mode, and what is known of them: settings, data, epochs."""
 
     generator: nn.Module
     discriminator: nn.Module | None
@@ -104,11 +104,11 @@ def save_weights(
     path: Path,
     generator: nn.Module,
     discriminator: nn.Module | None,
-    config,
+    config: TrainingConfig,
     about: dict,
     dtype: torch.dtype = torch.float32,
 ) -> None:
-    """Writes networks to hand on; torch.float16 halves the file. `config` is the TrainingConfig they came from."""
+    """Writes networks to hand on, with the settings they were made by; float16 halves the file."""
     tensors = prefixed("generator", generator.state_dict())
     if discriminator is not None:
         tensors |= prefixed("discriminator", discriminator.state_dict())
@@ -117,31 +117,34 @@ def save_weights(
 
 
 def load_weights(path: Path | str, device: torch.device | str = "cpu") -> Weights:
-    """Networks in eval mode from a weights file, a checkpoint, or the newest checkpoint of a run's folder.
+    """Networks in eval mode from a weights file, a checkpoint, or the folder of a run.
 
-    Where the run kept an averaged generator, that is the one. Raises CheckpointError.
+    Of a folder it is the newest checkpoint that can be read. Where a checkpoint has an EMA of G,
+    that is the generator, with batch norm recalibrated. Raises CheckpointError.
     """
     path = Path(path)
-    if path.is_dir():
-        path = newest_checkpoint(path) or path / "generator.safetensors"
-    tensors, about = read_tensors(path)
+    found = read_newest(path) if path.is_dir() else None
+    if path.is_dir() and not found:
+        path = path / "generator.safetensors"
+    path, tensors, about = found or (path, *read_tensors(path))
     try:
         config = about["config"]
         generator, discriminator = make_networks(
             config["architecture"], config["z_dim"], config["width"], config.get("variants", ())
         )
+    except TrainingError as error:
+        raise CheckpointError(f"{path} is of a kind that is not known here: {error}") from None
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path} lacks the field {error} of its configuration") from None
-    fill_network(generator, under("averaged", tensors) or under("generator", tensors), path)
-    discriminator_tensors = under("discriminator", tensors)
-    if discriminator_tensors:
-        fill_network(discriminator, discriminator_tensors, path)
+    ema = under("ema", tensors)
+    fill_network(generator, ema or under("generator", tensors), path)
+    if of_discriminator := under("discriminator", tensors):
+        fill_network(discriminator, of_discriminator, path)
+        discriminator.to(device).eval().requires_grad_(False)
     else:
         discriminator = None
-    for network in (generator, discriminator):
-        if network is not None:
-            network.to(device).eval().requires_grad_(False)
-    return Weights(generator, discriminator, about)
+    generator.to(device).eval().requires_grad_(False)
+    return Weights(recalibrate(generator) if ema else generator, discriminator, about)
 
 
 def checkpoints(folder: Path) -> list[Path]:
@@ -149,13 +152,36 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(Path(folder).glob("checkpoint-*.safetensors"))
 
 
-def newest_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint of a run, or None."""
-    return (checkpoints(folder) or [None])[-1]
+def read_newest(folder: Path) -> tuple[Path, dict[str, torch.Tensor], dict] | None:
+    """The newest checkpoint of a run that can be read: its path, tensors and `about`.
+
+    A damaged one is passed over for the one before it. None where the run has no checkpoint.
+    Raises DamagedError where all are damaged.
+    """
+    damaged = None
+    for path in checkpoints(folder)[::-1]:
+        try:
+            return path, *read_tensors(path)
+        except DamagedError as error:
+            damaged = damaged or error
+    if damaged:
+        raise damaged
+    return None
+
+
+def keep_newest(folder: Path, count: int = 2) -> None:
+    """Removes the older checkpoints of a run, and what a kill left half written."""
+    halves = [*Path(folder).glob(".*.tmp"), *Path(folder).glob("grids/.*.tmp")]
+    for path in [*checkpoints(folder)[:-count], *halves]:
+        with suppress(OSError):  # on Windows another program may read it; it goes the next time
+            path.unlink(missing_ok=True)
 
 
 def shipped_weights(*names: str) -> Path:
-    """The first of the weights called so that came with the workbook; raises CheckpointError where none did."""
+    """The first of these names whose weights came with the workbook.
+
+    Raises CheckpointError where none did.
+    """
     for name in names:
         if (path := PRETRAINED / f"{name}.safetensors").is_file():
             return path
@@ -165,37 +191,25 @@ def shipped_weights(*names: str) -> Path:
 
 
 def own_runs(folder: Path | None = None) -> list[Path]:
-    """The student's runs of notebook 05 under `folder` (the workbook's own unless given), the one to look at first.
+    """The student's runs of notebook 05, the one to look at first in front.
 
-    Folders `05*` with generator.safetensors and history.csv in them, the newest first; those of the smoke budget are
-    not meant to be good and come last, and those that notebook 05 breaks on purpose not at all.
+    They are the folders `05*` under `folder` (the workbook's own unless given) that hold
+    generator.safetensors and history.csv, the newest first. Runs of the smoke budget are not meant
+    to be good and come last. Those that notebook 05 breaks on purpose are left out.
     """
-    found = [path.parent for path in (folder or runs_folder()).glob("05*/generator.safetensors")]
-    whole = [
-        run
-        for run in found
-        if (run / "history.csv").is_file() and not run.name.startswith("05-broken")
-    ]
-    written = lambda run: (run / "generator.safetensors").stat().st_mtime_ns
-    return sorted(whole, key=lambda run: (run.name.startswith("05-smoke"), -written(run)))
+    written = {
+        file.parent: file.stat().st_mtime_ns
+        for file in (folder or runs_folder()).glob("05*/generator.safetensors")
+        if file.with_name("history.csv").is_file() and not file.parent.name.startswith("05-broken")
+    }
+    return sorted(written, key=lambda run: (run.name.startswith("05-smoke"), -written[run]))
 
 
 def best_weights(*shipped: str) -> Path:
-    """The weights of the student's newest run that is not a smoke run, else the first of the `shipped` ones there is.
+    """The weights of the student's newest run that is no smoke run, else shipped ones.
 
-    shipped: names, "drawn" if there are none. Raises CheckpointError where there are neither.
+    shipped: names, the first that is there; "drawn" if none are given.
+    Raises CheckpointError where there are neither.
     """
     own = [run for run in own_runs() if not run.name.startswith("05-smoke")]
     return own[0] / "generator.safetensors" if own else shipped_weights(*shipped or ("drawn",))
-
-
-def keep_newest(folder: Path, count: int = 2) -> None:
-    """Removes the older checkpoints of a run, and what a kill left half written."""
-    stale = [
-        *checkpoints(folder)[:-count],
-        *Path(folder).glob(".*.tmp"),
-        *Path(folder).glob("grids/.*.tmp"),
-    ]
-    for path in stale:
-        with suppress(OSError):  # one that another program reads, on Windows: it goes the next time
-            path.unlink(missing_ok=True)

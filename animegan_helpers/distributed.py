@@ -1,7 +1,7 @@
-"""More than one process: what `torchrun` starts, on CPUs (gloo) and GPUs (nccl) alike.
+"""Training in several processes, which `torchrun` starts on CPUs or GPUs (notebook 05).
 
-Every process holds the same networks, sees its own slice of each batch, and averages its gradients with the others.
-One process is the special case in which every function here does nothing.
+Every process holds the same networks and sees its own slice of each batch. The processes average
+their gradients. With one process, every function here does nothing.
 """
 
 import os
@@ -75,7 +75,7 @@ def start_group(device: torch.device) -> Group:
 
 
 class SynchronisedBatchNorm2d(nn.BatchNorm2d):
-    """Batch norm over the batches of all processes together; torch's own SyncBatchNorm does not run on CPUs."""
+    """Batch norm over the batches of all processes; torch's SyncBatchNorm does not run on CPUs."""
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         if not self.training:
@@ -95,7 +95,7 @@ class SynchronisedBatchNorm2d(nn.BatchNorm2d):
 
 
 def synchronise_batch_norm(network: nn.Module) -> None:
-    """Makes every BatchNorm2d of the network a synchronised one, in place, with the same parameters."""
+    """Makes every BatchNorm2d of the network a synchronised one, in place."""
     for module in network.modules():
         if type(module) is nn.BatchNorm2d:
             module.__class__ = SynchronisedBatchNorm2d

@@ -1,12 +1,13 @@
-"""The training of a GAN: the step, the epochs, the averaged generator, the history.
+"""The training of a GAN: one step, the epochs, the EMA of G, the history (notebook 05).
 
-The game is the one of Goodfellow et al. 2014 (arXiv 1406.2661) with the non-saturating loss of its section 3, played
-by DCGAN's rules (Radford et al. 2015, arXiv 1511.06434). In fp32 it gives the numbers of the textbook loop; what is
-faster about it is where the pictures lie, the arithmetic, and gradients that nobody needs and nobody computes.
+The game is that of Goodfellow et al. 2014 (arXiv 1406.2661) with the non-saturating loss of its
+section 3, played by DCGAN's rules (Radford et al. 2015, arXiv 1511.06434).
+In fp32 on a CPU the trainer gives the textbook loop's numbers to the last bit.
 """
 
 import contextlib
 import copy
+import hashlib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,34 +17,103 @@ from torch import nn
 
 from animegan_helpers.augment import NUMBERS, augment
 from animegan_helpers.budget import best_precision, choose_device
-from animegan_helpers.captured_step import captured_steps
-from animegan_helpers.distributed import start_group, synchronise_batch_norm
+from animegan_helpers.calibration import recalibrate
+from animegan_helpers.distributed import Group, start_group, synchronise_batch_norm
 from animegan_helpers.losses import LOSSES, gradient_penalty
-from animegan_helpers.matrix_products import MatrixProducts, products_are_faster
-from animegan_helpers.networks import build_networks
-from animegan_helpers.settings import TrainingConfig, TrainingError, load_presets, preset
-from animegan_helpers.variants import BatchDeviation
-
-__all__ = ["Trainer", "TrainingConfig", "TrainingError", "epoch_order", "load_presets", "preset"]
+from animegan_helpers.networks import BatchDeviation, build_networks
+from animegan_helpers.settings import TrainingConfig, TrainingError, find
 
 HISTORY_COLUMNS = ("loss_d", "loss_g", "d_real", "d_fake")
-"""What is recorded at each step: D's summed loss, G's loss, mean D(x), mean D(G(z)) before D's update."""
+"""What is recorded at each step: D's loss, G's loss, mean D(x), mean D(G(z)) before D's update."""
 
 EARLY = 200
-"""Steps before which a run is not yet looked at for trouble."""
+"""Steps before which nobody looks for trouble: at first, samples hardly differ in any run."""
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """The order in which an epoch visits `count` pictures; it depends on nothing else, so a resumed run has it."""
+    """The order in which an epoch visits `count` faces, (count,).
+
+    It depends on nothing else, so a resumed run has the same.
+    """
     return np.random.default_rng([seed, epoch]).permutation(count)
+
+
+def descend(optimiser: torch.optim.Optimizer, loss: torch.Tensor, group: Group) -> None:
+    """One step of the optimiser down the loss, with gradients averaged over all processes."""
+    parameters = optimiser.param_groups[0]["params"]
+    optimiser.zero_grad()
+    loss.backward(inputs=parameters)  # the other network's weights get no gradient
+    group.average([parameter.grad for parameter in parameters])
+    optimiser.step()
+
+
+def train_step(trainer: "Trainer", real: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+    """One update of D, then one of G; gives this step's row of the history, (4,).
+
+    real: faces (B, 3, 64, 64) in [-1, 1]; z: latent vectors (B, z_dim).
+    """
+    G, D, loss = trainer.generator, trainer.discriminator, trainer.loss
+    r1, r2 = trainer.penalty_weights()
+
+    # update D: maximise log D(x) + log(1 - D(G(z)))
+    with trainer.autocast():
+        fake = G(z)  # (B, 3, 64, 64)
+    real, fake = trainer.augment(real), trainer.augment(fake)
+    fixed = fake.detach()  # D's loss must not reach G
+    real.requires_grad_(r1 > 0)
+    fixed.requires_grad_(r2 > 0)
+    with trainer.autocast():
+        real_logits = D(real)  # (B,); apart from the fakes, or batch norm would mix the two kinds
+        fake_logits = D(fixed)  # (B,)
+    loss_d = loss.discriminator(real_logits, fake_logits)
+    penalty = 0.0
+    if r1:
+        penalty = penalty + r1 / 2 * gradient_penalty(real_logits, real)
+    if r2:
+        penalty = penalty + r2 / 2 * gradient_penalty(fake_logits, fixed)
+    descend(trainer.optimiser_d, loss_d + penalty, trainer.group)
+
+    # update G: maximise log D(G(z))
+    with trainer.autocast():  # a context of its own, for it keeps D's weights in bf16
+        new_logits = D(fake)  # (B,), by the D just updated
+        with torch.no_grad():
+            new_real_logits = D(real) if loss.pairs else None
+    loss_g = loss.generator(new_real_logits, new_logits)
+    descend(trainer.optimiser_g, loss_g, trainer.group)
+
+    with torch.no_grad():
+        d_real, d_fake = real_logits.float().sigmoid(), fake_logits.float().sigmoid()
+        return torch.stack([loss_d, loss_g, d_real.mean(), d_fake.mean()])
+
+
+def check_batch(config: TrainingConfig, images: np.ndarray, processes: int) -> None:
+    """Raises TrainingError where these faces, or so many processes, cannot share such a batch."""
+    if images.shape[1:] != (3, 64, 64):
+        raise TrainingError(f"faces are {images.shape[1:]}, but networks are built for (3, 64, 64)")
+    if len(images) < config.batch:
+        raise TrainingError(
+            f"{len(images)} faces do not fill one batch of {config.batch}: use a smaller batch"
+        )
+    if config.batch % processes:
+        raise TrainingError(
+            f"{processes} processes cannot share a batch of {config.batch} evenly: "
+            f"use a batch that {processes} divides"
+        )
+    share = config.batch // processes
+    if "batch-deviation" in config.variants and BatchDeviation.group(share) == 1:
+        raise TrainingError(
+            f"batch-deviation deals a batch into groups of 2 to {BatchDeviation.GROUP} faces, and "
+            f"{share} cannot be dealt so: use another batch"
+        )
 
 
 class Trainer:
     """A run of training: networks, optimisers, noise and history, moved on step by step.
 
-    images: uint8 (N, 3, 64, 64), a memory map or an array; out: the run's folder, or None to write nothing.
-    On CUDA the pictures move to the device where they fill no more than half of it, and the step of one process is then
-    captured in a CUDA graph.
+    images: uint8 (N, 3, 64, 64), a memory map or an array; out: the run's folder, None for none.
+    A GPU keeps all faces in its memory where they fill less than half of what is free. Nothing in
+    a step waits for the GPU: the history stays there until somebody reads it.
+    Raises TrainingError for settings that cannot work, ValueError for a device that is not there.
     """
 
     def __init__(
@@ -54,48 +124,39 @@ class Trainer:
         device: torch.device | str | None = None,
     ):
         config.check()
-        self.device = choose_device(str(device) if device else None)
-        self.group = start_group(self.device)
-        if len(images) < config.batch:
-            raise TrainingError(
-                f"{len(images)} pictures do not fill one batch of {config.batch}: use a smaller batch"
-            )
-        if images.shape[1:] != (3, 64, 64):
-            raise TrainingError(
-                f"pictures are {images.shape[1:]}, but the networks are built for (3, 64, 64)"
-            )
-        if config.batch % self.group.size:
-            raise TrainingError(
-                f"a batch of {config.batch} cannot be shared by {self.group.size} processes evenly"
-            )
         self.config, self.images = config, images
         self.out = Path(out) if out is not None else None
-        share = config.batch // self.group.size
-        if "batch-deviation" in config.variants and BatchDeviation.group(share) == 1:
-            raise TrainingError(
-                f"batch-deviation compares groups of 2 to {BatchDeviation.GROUP} pictures, and {share} "
-                "cannot be dealt into such: use another batch"
-            )
+        self.device = choose_device(str(device) if device else None)
+        self.group = start_group(self.device)
+        check_batch(config, images, self.group.size)
+        self.loss = find("loss", LOSSES, config.loss)
         self.precision = config.precision
         if config.precision == "auto":
             found = self.group.gather(best_precision(self.device, config.width, config.batch))
             self.precision = found[0] if len(set(found)) == 1 else "fp32"  # processes must agree
-        # In fp32 on a CPU the very order of operations is the textbook loop's: a GAN is chaotic, and the last bit of a
-        # sum is another picture twenty steps later. Elsewhere: the layout and the optimiser that are fastest.
-        self._fast = self.precision == "bf16" or self.device.type == "cuda"
-        products = self.precision == "bf16" and self.device.type == "cpu"
-        self._matrix_products = products and all(
-            self.group.gather(products_are_faster(config.width, share))
-        )
-        self._layout = torch.channels_last if self._fast else torch.contiguous_format
-        self.steps_per_epoch = len(images) // config.batch
-        self.step = 0
-        self.notes: list[tuple[int, str]] = []
-        self.seconds = 0.0  # spent training, over all sittings
-        self.started_from = (
-            ""  # the weights file that the run began with, if it did not begin with chance
-        )
 
+        self.step = 0
+        self.steps_per_epoch = len(images) // config.batch
+        self.history = torch.zeros(
+            config.epochs * self.steps_per_epoch, len(HISTORY_COLUMNS), device=self.device
+        )
+        self.notes: list[tuple[int, str]] = []  # (epoch, sentence)
+        self.seconds = 0.0  # of training, over all sittings
+        self.started_from = ""  # the weights that the run began with; "" for random ones
+        self.random = torch.Generator(self.device).manual_seed(config.seed)
+        self._fingerprint = fingerprint(images)
+        self._order = (-1, None)  # an epoch, and the order of its faces
+        self._on_device = None
+        if images.nbytes < free_memory(self.device) / 2:
+            self._on_device = torch.from_numpy(np.array(images)).to(self.device)
+        self._make_networks()
+
+    def _make_networks(self) -> None:
+        config = self.config
+        # In fp32 on a CPU every sum is in the textbook loop's order. A GAN is chaotic: the last bit
+        # of a sum is another picture twenty steps later. Elsewhere the fastest layout is used.
+        fast = self.precision == "bf16" or self.device.type == "cuda"
+        self._layout = torch.channels_last if fast else torch.contiguous_format
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(config.seed)
             generator, discriminator = build_networks(
@@ -108,50 +169,18 @@ class Trainer:
             self.fixed_noise = torch.randn(64, config.z_dim).to(self.device)
         self.generator = generator.to(self.device, memory_format=self._layout)
         self.discriminator = discriminator.to(self.device, memory_format=self._layout)
-        self.averaged = (
-            copy.deepcopy(generator).eval().requires_grad_(False) if config.average else None
-        )
+        self.ema = copy.deepcopy(generator).eval().requires_grad_(False) if config.ema else None
         if config.synchronise_batch_norm and self.group.size > 1:
             synchronise_batch_norm(self.generator)
             synchronise_batch_norm(self.discriminator)
-        self.optimiser_g = self._make_optimiser(self.generator, config.learning_rate_g)
-        self.optimiser_d = self._make_optimiser(self.discriminator, config.learning_rate_d)
-        self.random = torch.Generator(self.device).manual_seed(config.seed)
-        self.history = torch.zeros(
-            config.epochs * self.steps_per_epoch, len(HISTORY_COLUMNS), device=self.device
+        betas = float(config.beta1), float(config.beta2)  # torch wants both of one type
+        self.optimiser_g, self.optimiser_d = (
+            torch.optim.Adam(network.parameters(), rate, betas, fused=fast)
+            for network, rate in (
+                (self.generator, config.learning_rate_g),
+                (self.discriminator, config.learning_rate_d),
+            )
         )
-        self._order = (-1, None)  # the epoch whose order is at hand, and the order
-        self._resident, self._graphs = None, {}
-        if self.device.type == "cuda":
-            if images.nbytes < torch.cuda.mem_get_info()[0] / 2:
-                self._resident = torch.from_numpy(np.array(images)).to(self.device)
-            if self.group.size == 1 and self._resident is not None:
-                self._graphs = captured_steps(
-                    self, {self._penalised(step) for step in range(config.penalty_every)}
-                )
-
-    def _make_optimiser(self, network: nn.Module, learning_rate: float) -> torch.optim.Adam:
-        betas = (
-            float(self.config.beta1),
-            float(self.config.beta2),
-        )  # torch takes a whole 0 for another kind
-        cuda = self.device.type == "cuda"
-        # a number would be a constant of the captured step; a tensor can be changed while the run goes on
-        rate = torch.tensor(learning_rate, device=self.device) if cuda else learning_rate
-        optimiser = torch.optim.Adam(
-            network.parameters(), rate, betas, fused=self._fast, capturable=cuda
-        )
-        for parameter in (
-            network.parameters()
-        ):  # Adam would make these at its first step; a checkpoint fills them
-            optimiser.state[parameter] = {
-                "step": torch.zeros(
-                    (), device=self.device if self._fast else "cpu"
-                ),  # as Adam itself would have it
-                "exp_avg": torch.zeros_like(parameter),
-                "exp_avg_sq": torch.zeros_like(parameter),
-            }
-        return optimiser
 
     @property
     def epoch(self) -> int:
@@ -169,193 +198,138 @@ class Trainer:
 
     @torch.no_grad()
     def samples(self, z: torch.Tensor | None = None) -> torch.Tensor:
-        """Images (B, 3, 64, 64) in [-1, 1] on the CPU for z (the fixed noise), in eval mode; leaves no trace."""
-        sampler = self.averaged or self.generator
+        """Images (B, 3, 64, 64) in [-1, 1] on the CPU for z, or for the fixed noise.
+
+        They are drawn in eval mode, from the EMA if there is one. The trainer is left as it was.
+        """
+        sampler = self.ema or self.generator
         training = sampler.training
-        images = (
-            sampler.eval()((self.fixed_noise if z is None else z).to(self.device)).float().cpu()
-        )
+        z = self.fixed_noise if z is None else z
+        images = sampler.eval()(z.to(self.device)).float().cpu()
         sampler.train(training)
         return images
 
+    def final_generator(self) -> nn.Module:
+        """A copy of G to measure and to hand on, in eval mode.
+
+        It is the EMA where there is one, with batch norm recalibrated: its running averages are of
+        activations that the averaged weights never produced.
+        """
+        generator = copy.deepcopy(self.ema or self.generator).eval().requires_grad_(False)
+        generator.to(memory_format=torch.contiguous_format)
+        return recalibrate(generator) if self.ema else generator
+
     def advance(self) -> None:
-        """One step of D and one of G on the next batch."""
-        epoch, position = divmod(self.step, self.steps_per_epoch)
-        if self._order[0] != epoch:
-            order = torch.from_numpy(epoch_order(len(self.images), self.config.seed, epoch))
-            self._order = (epoch, order.to(self.device) if self._resident is not None else order)
-        batch = self.config.batch
-        indices = self._order[1][position * batch : (position + 1) * batch][self.group.slice(batch)]
-        penalised = self._penalised(self.step)
-        if self._graphs:
-            metrics = self._graphs[penalised].play(indices, self.draw())
-        else:
-            metrics = self.play(indices, self.draw(), penalised)
+        """One step: an update of D and one of G on the next batch."""
+        z = self.draw(torch.randn, self.config.z_dim)
+        with self._arithmetic():
+            metrics = train_step(self, self.next_faces(), z)
         self.group.average([metrics])
         self.history[self.step] = metrics
-        if self.averaged is not None:
-            self._update_average()
+        if self.ema is not None:
+            self._update_ema()
         self.step += 1
 
-    def _penalised(self, step: int) -> bool:
-        return (
-            max(self.config.penalty_real, self.config.penalty_fake) > 0
-            and step % self.config.penalty_every == 0
-        )
+    def draw(self, numbers, columns: int) -> torch.Tensor:
+        """Random numbers, (this process's share of the batch, columns).
 
-    def draw(self) -> dict[str, torch.Tensor]:
-        """The random numbers of a step, this process's share of each.
-
-        They are drawn for the whole batch in every process, so that they do not depend on how many there are.
+        numbers: torch.rand or torch.randn. Each process draws for the whole batch and takes its
+        share, so the numbers do not depend on how many processes there are.
         """
-        config, share, batch = self.config, self.group.slice(self.config.batch), self.config.batch
-        numbers = {
-            "z": torch.randn(batch, config.z_dim, device=self.device, generator=self.random)[share]
-        }
-        uniform = {"mirror": 1} if config.flip else {}
-        if config.augment:
-            uniform |= {
-                "augment_real": NUMBERS * len(config.augment),
-                "augment_fake": NUMBERS * len(config.augment),
-            }
-        for name, columns in uniform.items():
-            numbers[name] = torch.rand(batch, columns, device=self.device, generator=self.random)[
-                share
-            ]
-        return numbers
+        batch = self.config.batch
+        drawn = numbers(batch, columns, device=self.device, generator=self.random)
+        return drawn[self.group.slice(batch)]
 
-    def play(
-        self, indices: torch.Tensor, numbers: dict[str, torch.Tensor], penalised: bool
-    ) -> torch.Tensor:
-        """D's step, then G's, on real pictures `indices` (B,) with the random numbers of draw(); history's row (4,).
-
-        penalised: with the gradient penalties that the settings ask for.
-        """
-        config, loss = self.config, LOSSES[self.config.loss]
-        real = self._real_batch(indices, numbers.get("mirror"))  # (B, 3, 64, 64)
-        with self._autocast():
-            fake = self.generator(numbers["z"])  # (B, 3, 64, 64)
-        seen_fake = fake  # as D sees it
-        if config.augment:
-            real = augment(real, config.augment, numbers["augment_real"])
-            seen_fake = augment(fake.float(), config.augment, numbers["augment_fake"])
-        for_d = seen_fake.detach()  # D's loss is not for G to follow
-        weights = [
-            config.penalty_every * penalised * weight
-            for weight in (config.penalty_real, config.penalty_fake)
-        ]
-        real.requires_grad_(weights[0] > 0), for_d.requires_grad_(weights[1] > 0)
-        with self._autocast():
-            real_logits = self.discriminator(
-                real
-            )  # (B,), apart from the fakes: batch norm sees one kind at a time
-            fake_logits = self.discriminator(for_d)  # (B,)
-        loss_d = loss.discriminator(real_logits, fake_logits)
-        seen = (real_logits, real), (fake_logits, for_d)
-        penalty = sum(
-            weight / 2 * gradient_penalty(*pair) for weight, pair in zip(weights, seen) if weight
-        )
-        self._descend(self.optimiser_d, loss_d + penalty)
-        self.discriminator.requires_grad_(
-            False
-        )  # G's step goes through D, and needs no gradient of its weights
-        with self._autocast():
-            new_logits = self.discriminator(seen_fake)  # (B,), by the D just updated
-            with torch.no_grad():
-                new_real_logits = self.discriminator(real) if loss.pairs else None
-        self.discriminator.requires_grad_(True)
-        loss_g = loss.generator(new_real_logits, new_logits)
-        self._descend(self.optimiser_g, loss_g)
-        with torch.no_grad():
-            d_real, d_fake = (
-                logits.float().sigmoid().mean() for logits in (real_logits, fake_logits)
-            )
-            return torch.stack([loss_d, loss_g, d_real, d_fake])
-
-    def _real_batch(self, indices: torch.Tensor, mirror: torch.Tensor | None) -> torch.Tensor:
-        if self._resident is not None:
-            pixels = self._resident[indices]
+    def next_faces(self) -> torch.Tensor:
+        """The next batch of real faces, (B, 3, 64, 64) in [-1, 1], half of them mirrored if set."""
+        epoch, position = divmod(self.step, self.steps_per_epoch)
+        if self._order[0] != epoch:
+            order = epoch_order(len(self.images), self.config.seed, epoch)
+            self._order = epoch, order if self._on_device is None else self._to_device(order)
+        start = position * self.config.batch
+        rows = self._order[1][start : start + self.config.batch]
+        rows = rows[self.group.slice(self.config.batch)]
+        if self._on_device is None:
+            pixels = self._to_device(self.images[rows])
         else:
-            pixels = torch.from_numpy(self.images[indices.numpy()]).to(self.device)
-        real = pixels.to(torch.float32, memory_format=self._layout).div_(127.5).sub_(1)
-        return (
-            real
-            if mirror is None
-            else torch.where(mirror[:, :, None, None] < 0.5, real.flip(3), real)
-        )
+            pixels = self._on_device[rows]
+        faces = pixels.to(torch.float32, memory_format=self._layout).div_(127.5).sub_(1)
+        if not self.config.flip:
+            return faces
+        mirrored = self.draw(torch.rand, 1)[:, :, None, None] < 0.5  # (B, 1, 1, 1)
+        return torch.where(mirrored, faces.flip(3), faces)
 
-    def _autocast(self) -> contextlib.AbstractContextManager:
+    def _to_device(self, array: np.ndarray) -> torch.Tensor:
+        tensor = torch.from_numpy(array)
+        if self.device.type == "cuda":  # from pinned memory a copy does not wait for the GPU
+            return tensor.pin_memory().to(self.device, non_blocking=True)
+        return tensor.to(self.device)
+
+    def augment(self, images: torch.Tensor) -> torch.Tensor:
+        """The images as D sees them, changed by the augmentations that the settings name."""
+        names = self.config.augment
+        if not names:
+            return images
+        return augment(images.float(), names, self.draw(torch.rand, NUMBERS * len(names)))
+
+    def penalty_weights(self) -> tuple[float, float]:
+        """The weights of R1 and R2 in this step; 0 in the steps that go without a penalty."""
+        every = self.config.penalty_every
+        factor = every if self.step % every == 0 else 0
+        return factor * self.config.penalty_real, factor * self.config.penalty_fake
+
+    def autocast(self) -> contextlib.AbstractContextManager:
+        """Convolutions in bf16, if that is this run's precision."""
         if self.precision == "fp32":
             return contextlib.nullcontext()
-        # a context for each network's turn: inside one, the bf16 copies of D's weights would outlive D's step
-        contexts = contextlib.ExitStack()
-        on_cpu = self.device.type == "cpu"
-        contexts.enter_context(
-            torch.autocast(self.device.type, torch.bfloat16, cache_enabled=on_cpu)
-        )
-        if self._matrix_products:
-            contexts.enter_context(MatrixProducts())
-        return contexts
+        return torch.autocast(self.device.type, torch.bfloat16)
 
-    def _descend(self, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
-        """One step down the loss: gradients for this optimiser's parameters and no others."""
-        parameters = optimiser.param_groups[0]["params"]
-        gradients = torch.autograd.grad(loss, parameters)
-        self.group.average(gradients)
-        for parameter, gradient in zip(parameters, gradients):
-            # fused Adam walks memory, so a gradient must lie as its parameter does
-            same = gradient.stride() == parameter.stride()
-            parameter.grad = gradient if same else torch.empty_like(parameter).copy_(gradient)
-        optimiser.step()
+    def _arithmetic(self) -> contextlib.AbstractContextManager:
+        """Keeps cuDNN from rounding to TF32 where the precision is fp32; only during a step."""
+        if self.device.type != "cuda":
+            return contextlib.nullcontext()
+        return torch.backends.cudnn.flags(enabled=True, allow_tf32=self.precision != "fp32")
 
     @torch.no_grad()
-    def _update_average(self) -> None:
-        """averaged <- decay * averaged + (1 - decay) * generator, buffers too; the decay starts low and rises."""
-        decay = min(self.config.average, (1 + self.step) / (10 + self.step))
-        mine, current = self.averaged.state_dict().values(), self.generator.state_dict().values()
-        floats = [(a, g) for a, g in zip(mine, current) if a.is_floating_point()]
-        torch._foreach_lerp_([a for a, _ in floats], [g for _, g in floats], 1 - decay)
+    def _update_ema(self) -> None:
+        """ema <- decay * ema + (1 - decay) * generator, buffers too; the decay starts low."""
+        decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
+        pairs = zip(self.ema.state_dict().values(), self.generator.state_dict().values())
+        mine, current = zip(*[pair for pair in pairs if pair[0].is_floating_point()])
+        torch._foreach_lerp_(mine, current, 1 - decay)
 
     def check_finite(self) -> None:
-        """Raises TrainingError that names the first step whose loss, or the weights after it, are not finite."""
+        """Raises TrainingError where a loss or a weight is not finite; it names the step."""
+        advice = "the last checkpoint is kept; try a lower learning rate, or precision fp32"
         bad = (~torch.isfinite(self.history[: self.step]).all(dim=1)).nonzero()
         if len(bad):
-            raise TrainingError(
-                f"the loss is not finite at step {int(bad[0]) + 1}: the run stops, the last checkpoint is kept; "
-                "try a lower learning rate, or precision fp32"
-            )
-        # a finite loss can still have sent the weights away: such weights must not become a checkpoint
+            step = int(bad[0]) + 1
+            raise TrainingError(f"the loss is not finite at step {step}: the run stops, {advice}")
+        # weights can overflow in the very step whose loss was still finite
         for network in (self.generator, self.discriminator):
             if not all(torch.isfinite(tensor).all() for tensor in network.state_dict().values()):
                 raise TrainingError(
-                    f"weights are not finite after step {self.step}: the run stops, the last checkpoint is kept; "
-                    "try a lower learning rate, or precision fp32"
+                    f"weights are not finite after step {self.step}: the run stops, {advice}"
                 )
 
     def look_for_trouble(self) -> str | None:
-        """At an epoch's end: a sentence if D wins outright or the samples have collapsed, else None.
-
-        Nothing is said in the first EARLY steps: samples that hardly differ are how every run begins.
-        """
+        """A sentence if D wins outright or the samples have collapsed, else None."""
         if self.step < EARLY:
             return None
-        recent = self.history[max(0, self.step - self.steps_per_epoch) : self.step].mean(dim=0)
-        d_real, d_fake = float(recent[2]), float(recent[3])
+        real = np.array(self.images[:: max(1, len(self.images) // 64)]) / 127.5
+        real_spread = float(real.std(axis=0).mean())
         spread = float(self.samples().std(dim=0).mean())
-        real = (
-            torch.from_numpy(np.array(self.images[:: max(1, len(self.images) // 64)])).float()
-            / 127.5
-            - 1
-        )
-        if spread < 0.2 * float(real.std(dim=0).mean()):
+        if spread < 0.2 * real_spread:
             return (
-                f"the samples have collapsed: they differ by {spread:.2f} where real faces differ by "
-                f"{float(real.std(dim=0).mean()):.2f}; try a lower learning rate for D, or another seed"
+                f"the samples have collapsed: they differ by {spread:.2f} where real faces differ "
+                f"by {real_spread:.2f}; try a lower learning rate for D, or another seed"
             )
+        recent = self.history[max(0, self.step - self.steps_per_epoch) : self.step].mean(dim=0)
+        d_real, d_fake = recent[2:].tolist()
         if d_real > 0.98 and d_fake < 0.02:
             return (
-                f"D wins outright: D(x) = {d_real:.3f}, D(G(z)) = {d_fake:.3f} over the last epoch; "
-                "try a lower learning rate for D, or more data"
+                f"D wins outright: D(x) = {d_real:.3f}, D(G(z)) = {d_fake:.3f} over the last "
+                "epoch; try a lower learning rate for D, or more data"
             )
         return None
 
@@ -365,11 +339,26 @@ class Trainer:
             "config": asdict(self.config),
             "device": self.device.type,
             "precision": self.precision,
-            "matrix_products": self._matrix_products,
             "step": self.step,
             "epoch": self.epoch,
             "pictures": len(self.images),
+            "fingerprint": self._fingerprint,
             "seconds": self.seconds,
             "notes": self.notes,
             "started_from": self.started_from,
         }
+
+
+def fingerprint(images: np.ndarray) -> str:
+    """A hash of 32 evenly spaced faces: it tells sets apart without reading a large one whole."""
+    rows = np.linspace(0, len(images) - 1, 32).astype(int)
+    return hashlib.blake2b(images[rows].tobytes(), digest_size=8).hexdigest()
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes free on a GPU; 0 on a CPU, where faces stay in their memory map."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    return 0

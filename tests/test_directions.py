@@ -17,7 +17,7 @@ from animegan_helpers.directions import (
     random_directions,
 )
 from animegan_helpers.latent import generate, sample_latent
-from animegan_helpers.networks import FullyConnectedGenerator
+from animegan_workshop.experiments.variants import FullyConnectedGenerator
 
 
 @pytest.fixture

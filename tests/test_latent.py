@@ -17,7 +17,7 @@ from animegan_helpers.latent import (
     slerp,
     strip,
 )
-from animegan_helpers.training import preset
+from animegan_helpers.settings import preset
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from animegan_helpers.epoch_measures import COLUMNS, EpochMeasures, keep_row
 from animegan_helpers.faces import FaceSet, load_faces
 from animegan_helpers.files import WriteError
 from animegan_helpers.measure_table import ROWS, table, write_json
-from animegan_helpers.networks import Discriminator, FullyConnectedDiscriminator, initialise
+from animegan_helpers.networks import Discriminator, initialise
 from animegan_helpers.probe import (
     attribute_features,
     discriminator_features,
@@ -25,7 +25,8 @@ from animegan_helpers.probe import (
 )
 from animegan_helpers.replay import load_measures
 from animegan_helpers.runs import train
-from animegan_helpers.training import preset
+from animegan_helpers.settings import preset
+from animegan_workshop.experiments.variants import FullyConnectedDiscriminator
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from animegan_helpers.faces import load_faces
 from animegan_helpers.measure_table import table
 from animegan_helpers.runs import train
-from animegan_helpers.training import preset
+from animegan_helpers.settings import preset
 from animegan_workshop import report as reporting
 
 
