@@ -1,169 +1,127 @@
-"""The slider: a face, and controls that move it through the latent space."""
+"""The explorer and the pad: faces, moved by hand through the latent space (notebook 06)."""
 
+from dataclasses import dataclass
+
+import ipywidgets as widgets
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from torch import nn
 
 from animegan_helpers.classifiers import Classifier
-from animegan_helpers.debounce import Coalesced
 from animegan_helpers.favourites import FavouritesPanel
-from animegan_helpers.latent import film_strip, generate, plot_strips, sample_latent, slerp, strip
-from animegan_helpers.portrait import Portrait
+from animegan_helpers.latent import generate, plot_strips, sample_latent, slerp, strip
+from animegan_helpers.pictures import (
+    ORANGE,
+    captioned,
+    figure_image,
+    jpeg_bytes,
+    make_grid,
+    png_bytes,
+    show,
+)
+from animegan_helpers.portrait import Portrait, button, slider
 
-SEEDS = 1_000
-COUNTS = (1, 4, 9)
+SEEDS = 1_000  # how many seeds the sliders offer
+REACH = 5.0  # how far a slider goes along a direction, either way
+STEPS = np.linspace(-REACH, REACH, 7)  # where the faces of the pad are, along each direction
+CELL = 44  # screen pixels of a face of the pad
 
 
+@dataclass(eq=False, repr=False)
 class Explorer:
-    """Faces, what is seen in them, and sliders for where they are in the latent space.
+    """Faces, what is seen in them, and sliders for their place in the latent space.
 
-    generator: any of the workbook's; directions: name -> (z_dim,) of length 1, a slider each, `reach` either way;
-    classifier, discriminator: whose verdicts stand below the face, if any; seed: of the first face, the others have the
-    seeds after it; faces: how many at first.
-
-    `controls` holds the sliders by name. A slider moved by hand draws when the hand rests for an instant; `set`,
-    `reset` and `surprise` draw at once.
+    generator: any of the workbook's. directions: name -> (z_dim,) of length 1; each gets a slider.
+    classifier, discriminator: whose verdicts are shown, if any. seed: of the first face; the next
+    faces have the next seeds. `controls` holds the sliders by name.
     """
 
-    def __init__(
-        self,
-        generator: nn.Module,
-        directions: dict[str, torch.Tensor],
-        *,
-        classifier: Classifier | None = None,
-        discriminator: nn.Module | None = None,
-        seed: int = 0,
-        faces: int = 1,
-        reach: float = 5.0,
-    ):
-        self.generator, self.directions, self.reach = generator, directions, reach
-        self.portrait = Portrait(generator, classifier, discriminator)
-        self.favourite: tuple[str, torch.Tensor] | None = (
-            None  # on show in place of the seed's: name, z (z_dim,)
-        )
-        self.quiet = False
-        self.redraw = Coalesced(lambda: self.portrait.draw(self.z()))
-        self._make_controls(seed, faces)
+    generator: nn.Module
+    directions: dict[str, torch.Tensor]
+    classifier: Classifier | None = None
+    discriminator: nn.Module | None = None
+    seed: int = 0
+
+    def __post_init__(self):
+        self.portrait = Portrait(self.generator, self.classifier, self.discriminator)
+        # name and z of the favourite on show; the first face is then not that of the seed
+        self.favourite: tuple[str, torch.Tensor] | None = None
+        self.favourites = FavouritesPanel(self.generator, self._on_show, self._recall)
+        self.quiet = False  # True while several controls are set and nothing shall be drawn
+        self.groups = {
+            "Which face": {
+                "seed": slider("seed", 0, SEEDS - 1, self.seed, step=1),
+                "truncation": slider("truncation", 0, 1.5, 1.0),
+                "towards": slider("towards seed", 0, SEEDS - 1, (self.seed + 1) % SEEDS, step=1),
+                "way": slider("way there", 0, 1),
+            },
+            "Directions": {name: slider(name, -REACH, REACH) for name in self.directions},
+            "One component of z": {
+                "component": slider("component k", 0, self.generator.z_dim - 1, 7, step=1),
+                "shift": slider("z[k] moved by", -REACH, REACH),
+            },
+        }
+        counts = [("1 face", 1), ("4 faces", 4), ("9 faces", 9)]
+        faces = widgets.ToggleButtons(options=counts, style={"button_width": "78px"})
+        self.controls = {"faces": faces}
+        for group in self.groups.values():
+            self.controls |= group
         self.start = {name: control.value for name, control in self.controls.items()}
         for name, control in self.controls.items():
-            control.observe(lambda change, name=name: self._moved(name), "value")
-        self.favourites = FavouritesPanel(generator, self._on_show, self._recall)
-        self._lay_out()
-        self.redraw.now()
+            control.observe(lambda _, name=name: self._moved(name), "value")
+        self.widget = self._lay_out()
+        self.draw()
 
-    def _make_controls(self, seed: int, faces: int) -> None:
-        import ipywidgets as widgets
-
-        layout, style = widgets.Layout(width="470px"), {"description_width": "190px"}
-
-        def whole(value: int, last: int, name: str):
-            return widgets.IntSlider(value, 0, last, description=name, layout=layout, style=style)
-
-        def real(value: float, low: float, high: float, name: str):
-            return widgets.FloatSlider(
-                value, min=low, max=high, step=0.05, description=name, layout=layout, style=style
-            )
-
-        self.face_controls = {
-            "seed": whole(seed, SEEDS - 1, "seed"),
-            "truncation": real(1.0, 0, 1.5, "truncation"),
-            "towards": whole((seed + 1) % SEEDS, SEEDS - 1, "towards seed"),
-            "way": real(0.0, 0, 1, "way there"),
-        }
-        self.direction_controls = {
-            name: real(0.0, -self.reach, self.reach, name) for name in self.directions
-        }
-        self.component_controls = {
-            "component": whole(7, self.generator.z_dim - 1, "component k"),
-            "shift": real(0.0, -self.reach, self.reach, "z[k] moved by"),
-        }
-        counts = [(f"{n} face{'s' * (n > 1)}", n) for n in sorted({*COUNTS, faces})]
-        self.count = widgets.ToggleButtons(
-            options=counts, value=faces, style={"button_width": "78px"}
-        )
-        self.controls = (
-            self.face_controls
-            | self.direction_controls
-            | self.component_controls
-            | {"faces": self.count}
-        )
-
-    def _lay_out(self) -> None:
-        import ipywidgets as widgets
-
-        def button(kind, name: str, icon: str, tooltip: str):
-            return kind(
-                description=name, icon=icon, tooltip=tooltip, layout=widgets.Layout(width="auto")
-            )
-
-        reset = button(widgets.Button, "reset", "undo", "back to where the sliders were at first")
-        surprise = button(
-            widgets.Button, "surprise me", "random", "another face, the directions as they are"
-        )
-        self.lock = button(
-            widgets.ToggleButton,
-            "lock the face",
-            "lock",
-            "keep the face and move one direction only",
-        )
-        reset.on_click(lambda _: self.reset())
-        surprise.on_click(lambda _: self.surprise())
+    def _lay_out(self) -> widgets.VBox:
+        """The widget that holds all others."""
+        another = "another face, the directions as they are"
+        self.surprise_button = button("surprise me", "random", another, self.surprise)
+        reset = button("reset", "undo", "back to where the sliders were at first", self.reset)
+        self.lock = widgets.ToggleButton(description="lock the face", icon="lock")
+        self.lock.tooltip = "keep the face and move one direction only"
+        self.lock.layout.width = "auto"
         self.lock.observe(lambda change: self._set_lock(change["new"]), "value")
-        self.surprise_button = surprise
-        headings = [
-            widgets.HTML(f"<b>{text}</b>")
-            for text in ("Which face", "Directions", "One component of z")
-        ]
-        groups = self.face_controls, self.direction_controls, self.component_controls
-        sliders = [
-            part
-            for heading, group in zip(headings, groups)
-            if group
-            for part in (heading, *group.values())
-        ]
-        buttons = widgets.HBox([surprise, reset, self.lock, self.count])
-        left, right = (
-            widgets.VBox([self.portrait.image, self.portrait.text]),
-            widgets.VBox([buttons, *sliders]),
-        )
-        both = widgets.HBox(
-            [left, right], layout=widgets.Layout(grid_gap="16px", overflow="hidden")
-        )
-        self.widget = widgets.VBox(
-            [both, self.favourites.widget], layout=widgets.Layout(width="fit-content")
-        )
+        buttons = [self.surprise_button, reset, self.lock, self.controls["faces"]]
+        right = [widgets.HBox(buttons)]
+        for heading, group in self.groups.items():
+            if group:
+                right += [widgets.HTML(f"<b>{heading}</b>"), *group.values()]
+        columns = [widgets.VBox([self.portrait.image, self.portrait.text]), widgets.VBox(right)]
+        both = widgets.HBox(columns, layout={"grid_gap": "16px", "overflow": "hidden"})
+        return widgets.VBox([both, self.favourites.widget], layout={"width": "fit-content"})
 
     def z(self) -> torch.Tensor:
-        """(faces, z_dim): seed or favourite, on the way to the other seed, truncated, moved along directions."""
+        """The place (faces, z_dim) that the sliders stand for.
+
+        The seed's z, or the favourite, goes on its way to the other seed. Then it is truncated,
+        and moved along the component and the directions.
+        """
         at = {name: control.value for name, control in self.controls.items()}
-        z_dim = self.generator.z_dim
-        z = torch.cat(
-            [sample_latent(1, z_dim, seed) for seed in range(at["seed"], at["seed"] + at["faces"])]
-        )
+        z_dim, seed = self.generator.z_dim, at["seed"]
+        z = torch.cat([sample_latent(1, z_dim, seed + k) for k in range(at["faces"])])
         if self.favourite:
             z[0] = self.favourite[1]
-        z = (
-            slerp(z, sample_latent(1, z_dim, at["towards"]).expand_as(z), at["way"])
-            * at["truncation"]
-        )
+        other = sample_latent(1, z_dim, at["towards"]).expand_as(z)
+        z = slerp(z, other, at["way"]) * at["truncation"]
         z[:, at["component"]] += at["shift"]
         for name, direction in self.directions.items():
             z = z + at[name] * direction
         return z
 
-    def picture(self) -> bytes:
-        """The present faces as the bytes of a PNG file."""
-        return self.portrait.png(generate(self.generator, self.z()))
+    def draw(self) -> None:
+        """Draws the faces where the sliders stand."""
+        self.portrait.draw(self.z())
 
     def set(self, **values) -> None:
-        """Gives several controls a value, and draws once; raises KeyError for a name that no control has."""
+        """Gives several controls a value, and draws once. Raises KeyError for an unknown name."""
         if "seed" in values:
             self._leave_favourite()
         self._set_quietly(values)
-        self.redraw.now()
+        self.draw()
 
     def reset(self) -> None:
-        """Back to where the sliders were at first, unlocked, no favourite on show."""
+        """Back to where the sliders were at first, unlocked, without a favourite."""
         self.lock.value = False
         self.set(**self.start)
 
@@ -172,31 +130,21 @@ class Explorer:
         self.set(seed=int(np.random.default_rng().integers(SEEDS)), way=0.0)
 
     def show(self) -> "Explorer":
-        """Displays the sliders in a notebook; where none can live, a still picture of what they do."""
-        from animegan_helpers.live import figure_image, show, small_bytes
-
-        still = small_bytes(figure_image(self.still()))
+        """Displays the sliders; where widgets do not work, a picture of what they do."""
+        still = jpeg_bytes(figure_image(self.still()))
         show(self.widget, still, "a still picture: the sliders need JupyterLab (make lab)")
         return self
 
-    def still(self, columns: int = 5):
-        """A figure: the first face on its way to the other seed, and moved along each of the directions."""
-        z, other = (
-            self.z()[0],
-            sample_latent(1, self.generator.z_dim, self.controls["towards"].value)[0],
-        )
-        moved = {"way there": film_strip(self.generator, z, other, columns)}
-        moved |= {
-            name: strip(self.generator, z, d, self.reach, columns)
-            for name, d in self.directions.items()
-        }
-        ticks = ["left end", *[""] * (columns - 2), "right end"]
-        return plot_strips(
-            moved, "What each slider does (make lab: move them)", ticks, "where the slider stands"
-        )
-
-    def _leave_favourite(self) -> None:
-        self.favourite, self.favourites.chosen.value = None, ""
+    def still(self) -> Figure:
+        """The first face on its way to the other seed, and moved along each direction."""
+        z, towards = self.z()[0], self.controls["towards"].value
+        way = slerp(z, sample_latent(1, len(z), towards), torch.linspace(0, 1, 7)[:, None])
+        moved = {"way there": generate(self.generator, way)}
+        for name, direction in self.directions.items():
+            moved[name] = strip(self.generator, z, direction, REACH)
+        title = "What each slider does (make lab: move them)"
+        ticks = ["left end", *[""] * 5, "right end"]
+        return plot_strips(moved, title, ticks, "where the slider stands")
 
     def _set_quietly(self, values: dict) -> None:
         self.quiet = True
@@ -207,34 +155,114 @@ class Explorer:
             self.quiet = False
 
     def _moved(self, name: str) -> None:
-        """A control has a new value."""
+        """A control was moved by hand."""
         if self.quiet:
             return
-        if self.lock.value and name in self.directions:  # one thing at a time: the others go back
+        if self.lock.value and name in self.directions:
             self._set_quietly({other: 0.0 for other in self.directions if other != name})
         if name == "seed":
             self._leave_favourite()
-        self.redraw()
+        self.draw()
 
     def _set_lock(self, locked: bool) -> None:
-        """Only the directions move a locked face, one at a time."""
-        others = (
-            *self.face_controls.values(),
-            *self.component_controls.values(),
-            self.surprise_button,
-        )
-        for control in others:
+        """With a locked face only the directions can be moved, one at a time."""
+        face, _, component = self.groups.values()
+        for control in (*face.values(), *component.values(), self.surprise_button):
             control.disabled = locked
 
     def _on_show(self) -> dict[str, torch.Tensor]:
-        """The faces by name, for the favourites."""
-        names = [f"seed {self.controls['seed'].value + k}" for k in range(self.count.value)]
+        """The faces on show by name, for the favourites."""
+        z = self.z()
+        names = [f"seed {self.controls['seed'].value + k}" for k in range(len(z))]
         if self.favourite:
             names[0] = self.favourite[0]
-        return dict(zip(names, self.z()))
+        return dict(zip(names, z))
 
     def _recall(self, name: str, z: torch.Tensor) -> None:
-        """Puts a favourite on show, with every slider at rest."""
+        """Shows a favourite, unmoved."""
         self.favourite = name, z
-        rest = {"truncation": 1.0, "way": 0.0, "shift": 0.0} | dict.fromkeys(self.directions, 0.0)
-        self.set(**rest)
+        rest = {"truncation": 1.0, "way": 0.0, "shift": 0.0}
+        self.set(**rest, **dict.fromkeys(self.directions, 0.0))
+
+    def _leave_favourite(self) -> None:
+        self.favourite, self.favourites.chosen.value = None, ""
+
+
+@dataclass(eq=False, repr=False)
+class Pad:
+    """One face, moved in the plane of two directions.
+
+    z: (z_dim,), the face in the middle. directions: two, name -> (z_dim,) of length 1; the first
+    goes right, the second up. classifier, discriminator: whose verdicts are shown, if any.
+    A click on a face of the map goes there; the two sliders also go between.
+    """
+
+    generator: nn.Module
+    z: torch.Tensor
+    directions: dict[str, torch.Tensor]
+    classifier: Classifier | None = None
+    discriminator: nn.Module | None = None
+
+    def __post_init__(self):
+        if len(self.directions) != 2:
+            raise ValueError(f"a pad takes two directions, not {len(self.directions)}")
+        self.portrait = Portrait(self.generator, self.classifier, self.discriminator, pixels=280)
+        self.places = [(across, up) for up in STEPS[::-1] for across in STEPS]
+        faces = generate(self.generator, torch.stack([self.moved(*at) for at in self.places]))
+        self.map = make_grid(faces, columns=len(STEPS), gap=0)
+        self.quiet = False  # True while both sliders are set and nothing shall be drawn
+        self.sliders = [slider(name, -REACH, REACH) for name in self.directions]
+        for one in self.sliders:
+            one.observe(lambda _: self.quiet or self.draw(), "value")
+        self.widget = self._lay_out()
+        self.draw()
+
+    def _lay_out(self) -> widgets.VBox:
+        """The widget that holds all others."""
+        # a picture reports no clicks, so a transparent button lies over each face of the map
+        look = {"width": "auto", "height": "auto", "margin": "0"}
+        self.plain = widgets.Layout(**look)
+        self.framed = widgets.Layout(border=f"3px solid {ORANGE}", **look)
+        clear = widgets.ButtonStyle(button_color="transparent")
+        self.cells = {}
+        for place in self.places:
+            # the tab key passes over the cells, and leads to the sliders
+            cell = widgets.Button(layout=self.plain, style=clear, tabbable=False)
+            cell.on_click(lambda _, place=place: self.go(*place))
+            self.cells[place] = cell
+        tracks, size = f"repeat({len(STEPS)}, {CELL}px)", f"{len(STEPS) * CELL}px"
+        grid = {"grid_template_columns": tracks, "grid_template_rows": tracks, "grid_gap": "0"}
+        same_place = {"grid_area": "1 / 1 / 2 / 2", "margin": "0", "width": size, "height": size}
+        cells = widgets.GridBox(list(self.cells.values()), layout=grid | same_place)
+        picture = widgets.Image(value=png_bytes(self.map), layout=same_place)
+        both = widgets.GridBox([picture, cells], layout={"flex": "0 0 auto"})
+        row = [both, self.portrait.image, self.portrait.text]
+        return widgets.VBox([widgets.HBox(row, layout={"grid_gap": "16px"}), *self.sliders])
+
+    def moved(self, across: float, up: float) -> torch.Tensor:
+        """The face in the middle, moved: (z_dim,)."""
+        first, second = self.directions.values()
+        return self.z + float(across) * first + float(up) * second
+
+    def go(self, across: float, up: float) -> None:
+        """Goes to a place, and draws."""
+        self.quiet = True
+        self.sliders[0].value, self.sliders[1].value = across, up
+        self.quiet = False
+        self.draw()
+
+    def draw(self) -> None:
+        """Draws the face where the sliders stand, and frames the nearest face of the map."""
+        at = [one.value for one in self.sliders]
+        nearest = tuple(STEPS[np.abs(STEPS - value).argmin()] for value in at)
+        for place, cell in self.cells.items():
+            cell.layout = self.framed if place == nearest else self.plain
+        self.portrait.draw(self.moved(*at)[None])
+
+    def show(self) -> "Pad":
+        """Displays the pad; where widgets do not work, a picture of the map."""
+        right, up = self.directions
+        still = captioned(self.map, f"to the right: {right}; upwards: {up}")
+        hint = "a still picture: the pad needs JupyterLab (make lab)"
+        show(self.widget, jpeg_bytes(still), hint)
+        return self

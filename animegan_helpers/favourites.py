@@ -1,163 +1,123 @@
-"""Favourite faces: their z, kept, written to a file and read again; a picture of them for the wall."""
+"""Favourite faces: keep their z, save them in a file, load them again (notebook 06)."""
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+import ipywidgets as widgets
 import torch
 from torch import nn
 
-from animegan_helpers.files import unused, write_atomically
+from animegan_helpers.files import unused, write_bytes, write_text
 from animegan_helpers.latent import generate
 from animegan_helpers.pictures import make_grid, png_bytes
+from animegan_helpers.portrait import button
 
 FORMAT = "animegan-workbook favourites 1"
 
 
-class FavouritesError(ValueError):
-    """Favourites that cannot be read, or are none; one line that says why."""
+def save_favourites(faces: dict[str, torch.Tensor], path: Path | str) -> None:
+    """Writes faces, name -> z (z_dim,), as JSON. Raises WriteError where the file exists."""
+    entries = [{"name": name, "z": z.tolist()} for name, z in faces.items()]
+    write_text(unused(path), json.dumps({"format": FORMAT, "favourites": entries}, indent=1) + "\n")
 
 
-@dataclass
-class Favourites:
-    """Faces by name. A face is its z: the pixels can be made again, and z can be moved on from."""
+def load_favourites(path: Path | str, z_dim: int = 100) -> dict[str, torch.Tensor]:
+    """The faces of a file that `save_favourites` wrote: name -> z (z_dim,).
 
-    z_dim: int = 100
-    faces: dict[str, torch.Tensor] = field(default_factory=dict)
-
-    def add(self, name: str, z: torch.Tensor) -> str:
-        """Keeps z (z_dim,) under the name, or under "name (2)" where that is taken; gives the name."""
-        free, k = name, 1
-        while free in self.faces:
-            k += 1
-            free = f"{name} ({k})"
-        self.faces[free] = z.detach().clone()
-        return free
-
-    def save(self, path: Path | str) -> None:
-        """Writes a JSON file; raises WriteError rather than overwrite one."""
-        entries = [{"name": name, "z": z.tolist()} for name, z in self.faces.items()]
-        text = json.dumps({"format": FORMAT, "z_dim": self.z_dim, "favourites": entries}, indent=1)
-        write_atomically(
-            unused(path), lambda temporary: temporary.write_text(text + "\n", encoding="utf-8")
-        )
-
-    def save_sheet(self, generator: nn.Module, path: Path | str, scale: int = 3) -> None:
-        """Writes a PNG of all of them, in the order they were kept; raises WriteError as save does."""
-        if not self.faces:
-            raise FavouritesError("there is no favourite yet: keep a face first")
-        images = generate(generator, torch.stack(list(self.faces.values())))
-        sheet = png_bytes(make_grid(images, columns=min(8, len(images)), scale=scale))
-        write_atomically(unused(path), lambda temporary: temporary.write_bytes(sheet))
-
-
-def load_favourites(path: Path | str, z_dim: int = 100) -> Favourites:
-    """What `Favourites.save` wrote; raises FavouritesError where it is missing, damaged, or for another z_dim."""
+    Raises ValueError where the file is missing, damaged, or made for another z_dim.
+    """
     try:
-        table = json.loads(Path(path).read_text(encoding="utf-8"))
+        entries = json.loads(Path(path).read_text(encoding="utf-8"))["favourites"]
+        faces = {str(one["name"]): torch.tensor(one["z"], dtype=torch.float) for one in entries}
     except OSError as error:
-        raise FavouritesError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise FavouritesError(f"{path} is no JSON file: {error}") from None
-    if not isinstance(table, dict) or table.get("format") != FORMAT:
-        raise FavouritesError(f"{path} holds no favourites (its format is not {FORMAT!r})")
-    favourites = Favourites(z_dim)
-    try:
-        for entry in table["favourites"]:
-            z = torch.tensor(entry["z"], dtype=torch.float32)
-            if z.shape != (z_dim,) or not z.isfinite().all():
-                raise FavouritesError(
-                    f"{path}: {entry['name']!r} has z of shape {tuple(z.shape)}; this generator "
-                    f"takes {z_dim} finite numbers"
-                )
-            favourites.add(str(entry["name"]), z)
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
     except (KeyError, TypeError, ValueError) as error:
-        if isinstance(error, FavouritesError):
-            raise
-        raise FavouritesError(f"{path} is damaged: {error!r}") from None
-    return favourites
+        raise ValueError(f"{path} is no file of favourites, or damaged: {error!r}") from None
+    for name, z in faces.items():
+        if z.shape != (z_dim,) or not z.isfinite().all():
+            raise ValueError(f"{path}: the z of {name!r} is not {z_dim} finite numbers, as G takes")
+    return faces
 
 
+@dataclass(eq=False, repr=False)
 class FavouritesPanel:
     """Buttons that keep the faces on show, bring one back, and write and read files.
 
-    current: gives the faces on show, name -> z (z_dim,); recall: is called with a chosen favourite, name and z.
-    Files go where the notebook is, under the name in the text field.
+    on_show: gives the faces on show, name -> z (z_dim,).
+    recall: is called with the name and the z of the favourite that was chosen.
+    The files are beside the notebook, under the name in the text field.
     """
 
-    def __init__(
-        self,
-        generator: nn.Module,
-        current: Callable[[], dict[str, torch.Tensor]],
-        recall: Callable[[str, torch.Tensor], None],
-    ):
-        import ipywidgets as widgets
+    generator: nn.Module
+    on_show: Callable[[], dict[str, torch.Tensor]]
+    recall: Callable[[str, torch.Tensor], None]
 
-        self.generator, self.current, self.recall = generator, current, recall
-        self.favourites = Favourites(generator.z_dim)
-        self.buttons, narrow = {}, widgets.Layout(width="auto")
-        for name, icon, tooltip, action in (
-            ("keep", "heart", "keep the faces on show", self.keep),
-            ("save JSON", "download", "write the favourites' z to NAME.json", self.save),
-            ("save PNG", "image", "write a picture of the favourites to NAME.png", self.save_sheet),
-            ("load JSON", "upload", "read the favourites of NAME.json", self.load),
-        ):
-            self.buttons[name] = widgets.Button(
-                description=name, icon=icon, tooltip=tooltip, layout=narrow
-            )
-            self.buttons[name].on_click(lambda _, action=action: self.attempt(action))
-        self.chosen = widgets.Dropdown(
-            options=[("favourites: 0", "")], layout=widgets.Layout(width="170px")
-        )
-        self.chosen.observe(self._recall, "value")
-        self.name = widgets.Text(
-            "favourites",
-            description="NAME",
-            layout=widgets.Layout(width="200px"),
-            style={"description_width": "50px"},
-        )
+    def __post_init__(self):
+        self.faces: dict[str, torch.Tensor] = {}
+        self.buttons = [
+            self._button("keep", "heart", "keep the faces on show", self.keep),
+            self._button("save JSON", "download", "write the z of all to NAME.json", self.save),
+            self._button("save PNG", "image", "write a picture of all to NAME.png", self.save_png),
+            self._button("load JSON", "upload", "read the favourites of NAME.json", self.load),
+        ]
+        self.chosen = widgets.Dropdown(layout={"width": "170px"})
+        self.name = widgets.Text("favourites", description="NAME", layout={"width": "200px"})
+        self.name.style.description_width = "50px"
         self.status = widgets.Label()
-        keep, *files = self.buttons.values()
-        self.widget = widgets.VBox(
-            [widgets.HBox([keep, self.chosen, self.name, *files]), self.status]
-        )
+        self._add({})
+        self.chosen.observe(self._choose, "value")
+        row = widgets.HBox([self.buttons[0], self.chosen, self.name, *self.buttons[1:]])
+        self.widget = widgets.VBox([row, self.status])
 
-    def attempt(self, action: Callable[[], str]) -> None:
-        """Does it, and says what was done, or in one line why not."""
-        try:
-            self.status.value = action()
-        except ValueError as error:
-            self.status.value = f"error: {error}"
+    def _button(self, name: str, icon: str, tooltip: str, action: Callable[[], str]):
+        """A button; the status line then says what `action` did, or why it did not."""
+
+        def act() -> None:
+            try:
+                self.status.value = action()
+            except ValueError as error:
+                self.status.value = f"error: {error}"
+
+        return button(name, icon, tooltip, act)
 
     def keep(self) -> str:
-        """Keeps what is on show."""
-        names = [self.favourites.add(name, z) for name, z in self.current().items()]
-        self._list()
-        return f"kept {', '.join(names)}"
+        """Keeps the faces on show."""
+        return f"kept {', '.join(self._add(self.on_show()))}"
 
     def save(self) -> str:
         """Writes NAME.json."""
-        self.favourites.save(f"{self.name.value}.json")
-        return f"{len(self.favourites.faces)} favourites in {self.name.value}.json"
+        save_favourites(self.faces, f"{self.name.value}.json")
+        return f"{len(self.faces)} favourites in {self.name.value}.json"
 
-    def save_sheet(self) -> str:
-        """Writes NAME.png."""
-        self.favourites.save_sheet(self.generator, f"{self.name.value}.png")
-        return f"{len(self.favourites.faces)} favourites in {self.name.value}.png"
+    def save_png(self) -> str:
+        """Writes NAME.png, a picture of all favourites."""
+        if not self.faces:
+            raise ValueError("there is no favourite yet: keep a face first")
+        images = generate(self.generator, torch.stack(list(self.faces.values())))
+        sheet = make_grid(images, columns=min(8, len(images)), scale=3)
+        write_bytes(unused(f"{self.name.value}.png"), png_bytes(sheet))
+        return f"{len(self.faces)} favourites in {self.name.value}.png"
 
     def load(self) -> str:
-        """Adds the favourites of NAME.json to those that are here."""
-        loaded = load_favourites(f"{self.name.value}.json", self.favourites.z_dim).faces
-        for name, z in loaded.items():
-            self.favourites.add(name, z)
-        self._list()
-        return f"{len(loaded)} favourites from {self.name.value}.json"
+        """Adds the favourites of NAME.json."""
+        added = self._add(load_favourites(f"{self.name.value}.json", self.generator.z_dim))
+        return f"{len(added)} favourites from {self.name.value}.json"
 
-    def _list(self) -> None:
-        faces = self.favourites.faces
-        self.chosen.options = [(f"favourites: {len(faces)}", ""), *((name, name) for name in faces)]
+    def _add(self, faces: dict[str, torch.Tensor]) -> list[str]:
+        """Keeps faces; one whose name is taken becomes "name (2)". Returns the names."""
+        added = []
+        for name, z in faces.items():
+            free, k = name, 2
+            while free in self.faces:
+                free, k = f"{name} ({k})", k + 1
+            self.faces[free] = z.clone()
+            added.append(free)
+        count = f"favourites: {len(self.faces)}"
+        self.chosen.options = [(count, ""), *((name, name) for name in self.faces)]
+        return added
 
-    def _recall(self, change) -> None:
-        if change["new"]:  # else the line that counts them
-            self.recall(change["new"], self.favourites.faces[change["new"]])
+    def _choose(self, change: dict) -> None:
+        if change["new"]:  # else the first line, which says how many there are
+            self.recall(change["new"], self.faces[change["new"]])

@@ -1,118 +1,113 @@
-"""Faces on show, with what a network sees in them and what D thinks of them, live."""
+"""The parts of the explorer and the pad: faces with a table, sliders, buttons (notebook 06)."""
 
-import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 from math import ceil
 
+import ipywidgets as widgets
 import torch
-from PIL import Image
+from PIL import ImageOps
 from torch import nn
 
 from animegan_helpers.classifiers import Classifier
 from animegan_helpers.directions import SHOWN_AS
 from animegan_helpers.latent import generate
-from animegan_helpers.pictures import make_grid, png_bytes
-
-ROW = (
-    '<tr style="white-space:nowrap"><td style="width:84px;opacity:.7">{name}</td>'
-    '<td style="width:88px"><b>{value}</b></td>'
-    '<td style="width:110px">{bar}</td><td style="width:36px;text-align:right">{percent}</td></tr>'
-)
-BAR = (
-    '<div title="{title}" style="background:#ddd;height:9px;border-radius:4px;overflow:hidden">'
-    '<div style="background:{colour};width:{percent:.0f}%;height:9px"></div></div>'
-)
-NAMED, JUDGED = "#0072B2", "#E69F00"
+from animegan_helpers.pictures import BLUE, ORANGE, make_grid, png_bytes
 
 
+def slider(name: str, low: float, high: float, value: float = 0.0, step: float = 0.05):
+    """A slider from `low` to `high`. With a whole `step` its values are whole numbers."""
+    kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
+    look = {"layout": {"width": "470px"}, "style": {"description_width": "190px"}}
+    return kind(value, min=low, max=high, step=step, description=name, **look)
+
+
+def button(name: str, icon: str, tooltip: str, action: Callable[[], None]) -> widgets.Button:
+    """A button that calls `action`."""
+    made = widgets.Button(description=name, icon=icon, tooltip=tooltip, layout={"width": "auto"})
+    made.on_click(lambda _: action())
+    return made
+
+
+@dataclass(eq=False, repr=False)
 class Portrait:
-    """A square with 1, 4, 9 ... faces in it, and below it a table of what is seen in them.
+    """A square with 1, 4, 9 ... faces in it, and a table of what is seen in them.
 
-    pixels: the square's side on the screen, which stands still whatever is in it. The picture sent is smaller, as that
-    is quicker; the browser enlarges it.
+    classifier, discriminator: whose verdicts are shown, if any. pixels: the side of the square on
+    the screen; it does not depend on how many faces are shown.
     """
 
-    def __init__(
-        self,
-        generator: nn.Module,
-        classifier: Classifier | None = None,
-        discriminator: nn.Module | None = None,
-        pixels: int = 320,
-    ):
-        import ipywidgets as widgets
+    generator: nn.Module
+    classifier: Classifier | None = None
+    discriminator: nn.Module | None = None
+    pixels: int = 320
 
-        self.generator, self.classifier, self.discriminator = generator, classifier, discriminator
-        size = {"width": f"{pixels}px", "height": f"{pixels}px", "flex": "0 0 auto"}
-        self.image = widgets.Image(
-            format="png", layout=widgets.Layout(object_fit="contain", **size)
-        )
+    def __post_init__(self):
+        size = {"width": f"{self.pixels}px", "height": f"{self.pixels}px", "flex": "0 0 auto"}
+        self.image = widgets.Image(format="png", layout={"object_fit": "contain", **size})
         self.image.add_class("animegan-face")
-        self.text = widgets.HTML(layout=widgets.Layout(width="330px", flex="0 0 auto"))
-        self.lock = (
-            threading.Lock()
-        )  # JupyterLab handles sliders in one thread and runs cells in another
+        self.text = widgets.HTML(layout={"width": "330px", "flex": "0 0 auto"})
+        # JupyterLab handles sliders in one thread and runs cells in another
+        self.lock = threading.Lock()
 
     def draw(self, z: torch.Tensor) -> None:
         """Shows the faces of z (N, z_dim)."""
-        with self.lock, one_thread():
-            images = generate(self.generator, z)  # (N, 3, 64, 64)
-            self.image.value = self.png(images)
-            self.text.value = self.table(z, images)
+        with self.lock:
+            threads = torch.get_num_threads()
+            # on a busy machine, threads that share a few milliseconds' work wait for each other
+            torch.set_num_threads(1)
+            try:
+                images = generate(self.generator, z)
+                self.image.value = self.png(images)
+                self.text.value = self.table(z, images)
+            finally:
+                torch.set_num_threads(threads)
 
     def png(self, images: torch.Tensor) -> bytes:
-        """The PNG file of faces (N, 3, 64, 64) in a square, or nearly."""
+        """The PNG file of faces (N, 3, 64, 64) in a square."""
         columns = ceil(len(images) ** 0.5)
         grid = make_grid(images, columns=columns)
-        smooth = (
-            2 if columns < 3 else 1
-        )  # a browser enlarges by straight lines between pixels, and that shows
-        return png_bytes(
-            grid.resize((grid.width * smooth, grid.height * smooth), Image.Resampling.BICUBIC)
-        )
+        # enlarged here, since the browser enlarges coarsely
+        return png_bytes(ImageOps.scale(grid, 2))
 
     @torch.no_grad()
     def table(self, z: torch.Tensor, images: torch.Tensor) -> str:
-        """HTML: the likeliest value of each factor, D's verdict, the length of z; means where there are several."""
+        """HTML: the likeliest values of each factor, D's verdict, the length of z.
+
+        With several faces the numbers are means.
+        """
         rows = []
         if self.classifier:
-            shown = (
-                2 if len(self.classifier.factors) <= 3 else 1
-            )  # few factors leave room for the runner-up
-            for factor, p in self.classifier.probabilities(images).items():
-                best, name = p.mean(0).topk(min(shown, p.shape[1])), SHOWN_AS.get(factor, factor)
-                for chance, index in zip(*map(torch.Tensor.tolist, best)):
-                    rows.append(_row(name, self.classifier.factors[factor][index], chance, NAMED))
-                    name = ""  # of the runner-up
+            # few factors leave room for the second likeliest value
+            shown = 2 if len(self.classifier.factors) <= 3 else 1
+            for factor, chances in self.classifier.probabilities(images).items():
+                mean, name = chances.mean(0), SHOWN_AS.get(factor, factor)
+                for index in mean.argsort(descending=True)[:shown].tolist():
+                    value = self.classifier.factors[factor][index]
+                    rows.append(_row(name, value, float(mean[index]), BLUE))
+                    name = ""
         if self.discriminator is not None:
             device = next(self.discriminator.parameters()).device
             logit = self.discriminator(images.to(device)).mean()
-            rows.append(
-                _row("D: real?", f"logit {float(logit):+.1f}", float(logit.sigmoid()), JUDGED)
-            )
-        length = f"{float(z.norm(dim=1).mean()):.1f}"
-        rows.append(ROW.format(name="length of z", value=length, bar="", percent=""))
+            rows.append(_row("D: real?", f"logit {logit:+.1f}", float(logit.sigmoid()), ORANGE))
+        rows.append(_row("length of z", f"{z.norm(dim=1).mean():.1f}"))
         title = f"mean of {len(z)} faces" if len(z) > 1 else "this face"
         return (
             f'<div style="line-height:1.35"><span style="opacity:.7">What is seen in {title}</span>'
-            f'<table style="table-layout:fixed">{"".join(rows)}</table></div>'
+            f'<table style="table-layout:fixed;white-space:nowrap">{"".join(rows)}</table></div>'
         )
 
 
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Arithmetic on one core: threads of a few milliseconds' work mostly wait, and long on a machine that is busy."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _row(name: str, value: str, share: float, colour: str) -> str:
-    bar = BAR.format(
-        title=escape(f"{name} {value}: {share:.0%}"), colour=colour, percent=100 * share
+def _row(name: str, value: str, share: float | None = None, colour: str = "") -> str:
+    """A row of the table, with a bar where a share (0 to 1) is given."""
+    bar = percent = ""
+    if share is not None:
+        look = f"width:110px;height:10px;accent-color:{colour}"
+        bar = f'<progress value="{share:.3f}" style="{look}"></progress>'
+        percent = f"{share:.0%}"
+    return (
+        f'<tr><td width="84">{escape(name)}</td><td width="88"><b>{escape(value)}</b></td>'
+        f'<td width="110">{bar}</td><td width="36">{percent}</td></tr>'
     )
-    return ROW.format(name=escape(name), value=escape(value), bar=bar, percent=f"{share:.0%}")
