@@ -1,6 +1,7 @@
 """The figures and numbers of one's own run, as a report needs them (notebook 09)."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 
 from animegan_helpers.checkpoint import Weights, load_weights
 from animegan_helpers.faces import FaceSet
-from animegan_helpers.live import plot_curves, readable_time
+from animegan_helpers.live import plot_curves
 from animegan_helpers.networks import count_parameters
 from animegan_helpers.replay import load_grids, load_history
 
@@ -24,7 +25,7 @@ SETTINGS = {
     "beta1": "Adam's beta1",
     "beta2": "Adam's beta2",
     "initialisation": "initial weights",
-    "average": "decay of the averaged G (0: none)",
+    "ema": "decay of the EMA of G's weights (0: none)",
     "seed": "seed",
 }
 """The settings a reader needs to repeat the run, and what each is called."""
@@ -32,7 +33,7 @@ SETTINGS = {
 
 @dataclass
 class OwnRun:
-    """A run read back from its folder: networks in eval mode, curves (rows,) each, grids by epoch."""
+    """A run read back from its folder: networks in eval mode, curves (rows,), grids by epoch."""
 
     folder: Path
     weights: Weights
@@ -54,7 +55,7 @@ def open_run(folder: Path | str) -> OwnRun:
 
 
 def settings_table(run: OwnRun) -> str:
-    """What the run was, as a Markdown table: settings, size of the networks, faces, epochs, time."""
+    """What the run was, as a Markdown table: settings, networks, faces, epochs, time."""
     about, weights = run.weights.about, run.weights
     rows = {text: run.settings[name] for name, text in SETTINGS.items() if name in run.settings}
     rows["parameters of G"] = f"{count_parameters(weights.generator):,}"
@@ -64,7 +65,7 @@ def settings_table(run: OwnRun) -> str:
     rows["epochs trained"] = about["epoch"]
     rows["steps"] = f"{about['step']:,}"
     rows["arithmetic"] = about["precision"]
-    rows["time"] = readable_time(about["seconds"])
+    rows["time"] = timedelta(seconds=round(about["seconds"]))  # 0:12:30
     lines = [f"| {text} | {value} |" for text, value in rows.items()]
     return "\n".join(["| | |", "| --- | --- |", *lines])
 

@@ -8,7 +8,7 @@ import pytest
 
 
 def pytest_configure(config):
-    """Sets the environment once; workers and kernels inherit it. The user's folders stay untouched."""
+    """Sets the environment, which workers and kernels inherit. No folder of the user's is used."""
     if hasattr(config, "workerinput"):
         return
     folder = tempfile.TemporaryDirectory(prefix="animegan-", ignore_cleanup_errors=True)

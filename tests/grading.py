@@ -1,7 +1,6 @@
 """nbgrader at work in a temporary folder: release, hand in, autograde, read the marks."""
 
 import importlib.util
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +19,14 @@ needs_nbgrader = pytest.mark.skipif(
 
 def graded_notebooks() -> list[Path]:
     """The notebooks that have anything to mark."""
-    return [
-        path for path in notebook_paths() if any(map(editions.role, nbformat.read(path, 4).cells))
-    ]
+    return [path for path in notebook_paths() if cells_of(path, "answer", "free", "test")]
+
+
+def cells_of(notebook, *roles: str) -> list:
+    """The cells of a notebook, or of its file, that have one of these roles."""
+    if isinstance(notebook, Path):
+        notebook = nbformat.read(notebook, 4)
+    return [cell for cell in notebook.cells if editions.role(cell) in roles]
 
 
 @dataclass
@@ -33,83 +37,52 @@ class Graded:
     autograded: Path
     database: str
 
+    def points(self, path: Path) -> float:
+        """What the cells that nbgrader marks by itself got in a notebook."""
+        from nbgrader.api import Gradebook
 
-def autograde(
-    folder: Path, changes: dict[str, Callable] | None = None, only: tuple[Path, ...] = ()
-) -> Graded:
-    """Releases the notebooks, hands them in as the student "anna" with `changes` (name -> function), and marks them.
-
-    only: those to hand in; none: all that have marks.
-    """
-    source = folder / "source" / "notebooks"
-    source.mkdir(parents=True)
-    for path in only or graded_notebooks():
-        shutil.copy2(path, source)
-    where = [
-        f"--CourseDirectory.{name}_directory={folder / name}"
-        for name in ("release", "submitted", "autograded")
-    ]
-    database = f"sqlite:///{folder / 'gradebook.db'}"
-    where.append(f"--CourseDirectory.source_directory={folder / 'source'}")
-    common = ["notebooks", "--force", "--db", database, *where]
-    editions.nbgrader("generate_assignment", *common)
-    release, handed_in = (
-        folder / "release" / "notebooks",
-        folder / "submitted" / "anna" / "notebooks",
-    )
-    handed_in.mkdir(parents=True)
-    for path in sorted(release.glob("*.ipynb")):
-        notebook = nbformat.read(path, 4)
-        change = (changes or {}).get(path.name)
-        nbformat.write(change(notebook) if change else notebook, handed_in / path.name)
-    settings = {
-        "ANIMEGAN_RUNS": str(folder / "runs"),
-        "OMP_NUM_THREADS": "1",
-        "OMP_WAIT_POLICY": "PASSIVE",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in settings.items():
-            patch.setenv(name, os.environ.get(name, value) if name != "ANIMEGAN_RUNS" else value)
-        editions.nbgrader("autograde", *common)
-    return Graded(release, folder / "autograded" / "anna" / "notebooks", database)
-
-
-def autograded_points(graded: Graded, path: Path) -> float:
-    """What the cells that nbgrader marks by itself got in a notebook."""
-    from nbgrader.api import Gradebook
-
-    free = {
-        cell.metadata.nbgrader.grade_id
-        for cell in nbformat.read(path, 4).cells
-        if editions.role(cell) == "free"
-    }
-    with Gradebook(graded.database) as book:
-        grades = book.find_submission_notebook(path.stem, "notebooks", "anna").grades
-        return sum(grade.auto_score or 0 for grade in grades if grade.name not in free)
+        free = {cell.metadata.nbgrader.grade_id for cell in cells_of(path, "free")}
+        with Gradebook(self.database) as book:
+            grades = book.find_submission_notebook(path.stem, "notebooks", "anna").grades
+            return sum(grade.auto_score or 0 for grade in grades if grade.name not in free)
 
 
 def most_points(path: Path) -> float:
     """The points of the cells that nbgrader marks by itself."""
-    cells = nbformat.read(path, 4).cells
-    return sum(cell.metadata.nbgrader.points for cell in cells if editions.role(cell) == "test")
+    return sum(cell.metadata.nbgrader.points for cell in cells_of(path, "test"))
 
 
-def solved(path: Path) -> Callable:
-    """Puts the teacher's answers into a student's notebook."""
-    return half_solved(path, ("",))
+def autograde(folder: Path, change: Callable, paths: list[Path]) -> Graded:
+    """Releases the notebooks, hands them in as the student "anna", and marks them.
+
+    change: called with each student's notebook and its path, before it is handed in.
+    """
+    source = folder / "source" / "notebooks"
+    source.mkdir(parents=True)
+    for path in paths:
+        shutil.copy2(path, source)
+    steps = ("release", "submitted", "autograded")
+    where = [f"--CourseDirectory.{step}_directory={folder / step}" for step in steps]
+    where.append(f"--CourseDirectory.source_directory={folder / 'source'}")
+    database = f"sqlite:///{folder / 'gradebook.db'}"
+    common = ["notebooks", "--force", "--db", database, *where]
+    editions.nbgrader("generate_assignment", *common)
+    handed_in = folder / "submitted" / "anna" / "notebooks"
+    handed_in.mkdir(parents=True)
+    for path in paths:
+        notebook = nbformat.read(folder / "release" / "notebooks" / path.name, 4)
+        change(notebook, path)
+        nbformat.write(notebook, handed_in / path.name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANIMEGAN_RUNS", str(folder / "runs"))
+        editions.nbgrader("autograde", *common)
+    marked = folder / "autograded" / "anna" / "notebooks"
+    return Graded(folder / "release" / "notebooks", marked, database)
 
 
-def half_solved(path: Path, names: tuple[str, ...]) -> Callable:
+def solve(notebook, path: Path, names: tuple[str, ...] = ("",)) -> None:
     """Puts the teacher's answers into the cells whose grade id ends in one of the names."""
-    cells = nbformat.read(path, 4).cells
-    mine = [cell for cell in cells if editions.role(cell) in ("answer", "free")]
-    answers = {cell.metadata.nbgrader.grade_id: cell.source for cell in mine}
-
-    def solve(notebook):
-        for cell in notebook.cells:
-            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-            if grade_id in answers and grade_id.endswith(names):
-                cell.source = answers[grade_id]
-        return notebook
-
-    return solve
+    answers = {c.metadata.nbgrader.grade_id: c.source for c in cells_of(path, "answer", "free")}
+    for cell in cells_of(notebook, "answer", "free"):
+        if cell.metadata.nbgrader.grade_id.endswith(names):
+            cell.source = answers[cell.metadata.nbgrader.grade_id]

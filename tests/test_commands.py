@@ -8,86 +8,59 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from animegan_helpers.__main__ import main, make_parser
+from animegan_helpers.__main__ import main, out_of_memory
 from animegan_helpers.checkpoint import load_weights
 from animegan_helpers.training import Trainer
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).parents[1]
+
+
+def run(*words) -> int:
+    return main([str(word) for word in words])
 
 
 @pytest.fixture(scope="module")
-def faces(tmp_path_factory, smoke_budget):
+def faces(tmp_path_factory):
     """A folder of 60 drawn faces."""
     out = tmp_path_factory.mktemp("faces") / "set one"
-    assert main(["draw", "--count", "60", "--out", str(out), "--seed", "7"]) == 0
+    assert run("draw", "--count", 60, "--out", out, "--seed", 7) == 0
     return out
 
 
 @pytest.fixture(scope="module")
 def finished_run(faces, tmp_path_factory):
+    """The folder of a run of one epoch."""
     out = tmp_path_factory.mktemp("runs") / "a run"
-    assert (
-        main(
-            [
-                "train",
-                "--faces",
-                str(faces),
-                "--preset",
-                "smoke",
-                "--epochs",
-                "1",
-                "--out",
-                str(out),
-            ]
-        )
-        == 0
-    )
+    words = ["--faces", faces, "--preset", "smoke", "--epochs", 1, "--out", out]
+    assert run("train", *words) == 0
     return out
 
 
-def test_draw_holds_a_factor(tmp_path, capsys):
+def test_draw_holds_a_factor(tmp_path):
     out = tmp_path / "aqua"
-    assert (
-        main(
-            ["draw", "--count", "5", "--out", str(out), "--only", "hair=aqua", "--only", "style=1"]
-        )
-        == 0
-    )
-    rows = (out / "drawn" / "labels.csv").read_text().splitlines()
+    held = ["--only", "hair=aqua", "--only", "style=1"]
+    assert run("draw", "--count", 5, "--out", out, *held) == 0
+    rows = (out / "drawn" / "labels.csv").read_text("utf-8").splitlines()
     assert len(rows) == 6 and all(",aqua," in row for row in rows[1:])
 
 
-def test_train_writes_a_run(finished_run):
+def test_train_goes_on_with_a_run_only_when_asked(faces, finished_run, capsys):
     names = {path.name for path in finished_run.iterdir()}
     assert {"history.csv", "grids", "generator.safetensors"} <= names
-    assert any(name.startswith("checkpoint-") for name in names)
-
-
-def test_train_refuses_to_go_on_unasked(faces, finished_run, capsys):
-    words = ["train", "--faces", str(faces), "--preset", "smoke", "--out", str(finished_run)]
+    words = ["train", "--faces", faces, "--preset", "smoke", "--out", finished_run, "--epochs", 2]
     before = {path: path.stat().st_mtime_ns for path in finished_run.rglob("*")}
-    assert main([*words, "--epochs", "2"]) == 2
-    assert "add --resume" in capsys.readouterr().err
+    assert run(*words) == 2 and "add --resume" in capsys.readouterr().err
     assert before == {path: path.stat().st_mtime_ns for path in finished_run.rglob("*")}
-    assert main([*words, "--epochs", "2", "--resume"]) == 0
+    assert run(*words, "--resume") == 0
     assert (finished_run / "grids" / "epoch-0002.webp").exists()
 
 
 def test_an_interrupted_training_says_so_and_goes_on(faces, tmp_path, monkeypatch, capsys):
     out, advance = tmp_path / "run", Trainer.advance
-    words = [
-        "train",
-        "--faces",
-        str(faces),
-        "--preset",
-        "smoke",
-        "--epochs",
-        "2",
-        "--out",
-        str(out),
-    ]
+    words = ["train", "--faces", faces, "--preset", "smoke", "--epochs", 2, "--out", out]
 
     def interrupted(trainer):
         advance(trainer)
@@ -96,160 +69,97 @@ def test_an_interrupted_training_says_so_and_goes_on(faces, tmp_path, monkeypatc
 
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "advance", interrupted)
-        assert main(words) == 130 and "interrupted" in capsys.readouterr().err
+        assert run(*words) == 130 and "interrupted" in capsys.readouterr().err
     assert load_weights(out).about["step"] == 1
-    assert main([*words, "--resume"]) == 0 and load_weights(out).about["epoch"] == 2
+    assert run(*words, "--resume") == 0 and load_weights(out).about["epoch"] == 2
 
 
 def test_sample_in_three_forms(finished_run, tmp_path, capsys):
-    words = ["sample", "--weights", str(finished_run), "--count", "6", "--seed", "1", "--out"]
-    assert main([*words, str(tmp_path / "s.npy")]) == 0
-    assert main([*words, str(tmp_path / "s.png")]) == 0
-    assert main([*words, str(tmp_path / "folder")]) == 0
+    words = ["sample", "--weights", finished_run, "--count", 6, "--seed", 1, "--out"]
+    for name in ("s.npy", "s.png", "folder"):
+        assert run(*words, tmp_path / name) == 0
     samples = np.load(tmp_path / "s.npy")
     assert samples.shape == (6, 64, 64, 3) and samples.dtype == np.uint8
     third = np.asarray(Image.open(tmp_path / "folder" / "00003.png"))
     assert np.array_equal(third, samples[3])
-    assert main([*words, str(tmp_path / "s.npy")]) == 2
+    assert run(*words, tmp_path / "s.npy") == 2
     assert "is there already" in capsys.readouterr().err
 
 
-def test_export_halves_the_file_and_never_overwrites(finished_run, tmp_path, capsys):
-    out = tmp_path / "mine.safetensors"
-    words = ["export", "--weights", str(finished_run), "--data", "drawn", "--out", str(out)]
-    assert main(words) == 0
-    weights = load_weights(out)
-    assert weights.about["data"] == "drawn" and weights.discriminator is not None
+def test_export_halves_the_file_matches_the_contrast_and_never_overwrites(
+    faces, finished_run, tmp_path, capsys
+):
+    out, whole = tmp_path / "mine.safetensors", load_weights(finished_run)
+    words = ["export", "--weights", finished_run, "--contrast-of", faces, "--out", out]
+    assert run(*words, "--data", "drawn") == 0
+    half = load_weights(out)
+    assert half.about["data"] == "drawn" and half.discriminator is not None
     assert out.stat().st_size < 0.6 * (finished_run / "generator.safetensors").stat().st_size
-    assert main(words) == 2 and "is there already" in capsys.readouterr().err
+    ratio = half.generator.to_image[0].weight / whole.generator.to_image[0].weight
+    assert ratio.median().item() == pytest.approx(half.about["contrast_factor"], rel=0.01) != 1
+    assert run(*words) == 2 and "is there already" in capsys.readouterr().err
 
 
-def test_export_matches_the_contrast_of_faces(faces, finished_run, tmp_path):
-    out = tmp_path / "matched.safetensors"
-    assert (
-        main(
-            [
-                "export",
-                "--weights",
-                str(finished_run),
-                "--contrast-of",
-                str(faces),
-                "--out",
-                str(out),
-            ]
-        )
-        == 0
-    )
-    plain, matched = load_weights(finished_run).generator, load_weights(out)
-    ratio = matched.generator.to_image[0].weight / plain.to_image[0].weight
-    assert ratio.median().item() == pytest.approx(matched.about["contrast_factor"], rel=0.01) != 1
+def test_measure_weights_by_a_network_of_ones_own(faces, finished_run, tmp_path):
+    network, out = tmp_path / "names.safetensors", tmp_path / "deep" / "m.json"
+    words = ["--faces", faces, "--factors", "hair", "eyes", "--epochs", 1, "--out", network]
+    assert run("attributes", *words) == 0 and network.with_suffix(".md").exists()
+    words = ["--faces", faces, "--weights", finished_run, "--attributes", network]
+    assert run("measure", *words, "--count", 20, "--json", out) == 0
+    assert json.loads(out.read_text("utf-8"))["samples"]["count"] == 20
 
 
-def test_export_refuses_faces_to_hold_out_of_nothing(finished_run, tmp_path, capsys):
-    out = tmp_path / "held.safetensors"
-    assert (
-        main(["export", "--weights", str(finished_run), "--hold-out", "5", "--out", str(out)]) == 2
-    )
-    assert "--contrast-of" in capsys.readouterr().err and not out.exists()
+WRONG = {
+    "train --faces nowhere --out NEW": "nowhere",
+    "train --faces FACES --preset best --out NEW": "no preset is called 'best'",
+    "train --faces FACES --batch 500 --out NEW": "500",
+    "train --faces FACES --width 0 --out NEW": "width",
+    "train --faces FACES --learning-rate-g -1 --out NEW": "above 0",
+    "train --faces FACES --device tpu9 --out NEW": "no device",
+    "sample --weights nothing.safetensors --out NEW.npy": "not there",
+    "sample --weights nothing.safetensors --out NEW.jpg": "FILE.png as a grid",
+    "measure --faces FACES --samples nothing.npy": "nothing.npy",
+    "draw --count 3 --out NEW --only hair=mauve": "mauve",
+    "draw --count 3 --out FACES": "FACES",
+    "attributes --faces FACES --out NEW.md": "must end in .safetensors",
+    "export --weights nothing.safetensors --out NEW": "must end in .safetensors",
+    "export --weights x --hold-out 5 --out NEW.safetensors": "--contrast-of",
+    "reference --faces FACES --out NEW.npz": "must end in .safetensors",
+    "experiment dense-er": "no experiment is called",
+    "run --only 5": "--only takes 00, 01",
+    "run": "no budget is called 'huge'",
+    "student --out FACES": "no student edition",
+}
 
 
-def test_measure_from_weights_and_from_samples(faces, finished_run, tmp_path, capsys):
-    network = tmp_path / "names.safetensors"
-    assert (
-        main(
-            [
-                "attributes",
-                "--faces",
-                str(faces),
-                "--factors",
-                "hair",
-                "eyes",
-                "--epochs",
-                "1",
-                "--out",
-                str(network),
-            ]
-        )
-        == 0
-    )
-    samples = tmp_path / "s.npy"
-    main(["sample", "--weights", str(finished_run), "--count", "20", "--out", str(samples)])
-    for name, source in (
-        ("a", ["--samples", str(samples)]),
-        ("b", ["--weights", str(finished_run), "--count", "20"]),
-    ):
-        out = tmp_path / "deep" / f"{name}.json"
-        words = [
-            "measure",
-            "--faces",
-            str(faces),
-            "--attributes",
-            str(network),
-            "--json",
-            str(out),
-            *source,
-        ]
-        assert main(words) == 0
-        measures = json.loads(out.read_text())
-        assert measures["samples"]["count"] == 20
-        assert 1 <= measures["samples"]["modes"] <= measures["modes_possible"]
-        before = out.read_bytes()
-        assert (
-            main(words) == 2
-            and "is there already" in capsys.readouterr().err
-            and out.read_bytes() == before
-        )
-
-
-@pytest.mark.parametrize(
-    "words, message",
-    [
-        (["train", "--faces", "no such folder", "--out", "RUN"], "no such folder"),
-        (
-            ["train", "--faces", "FACES", "--preset", "best", "--out", "RUN"],
-            "no preset is called 'best'",
-        ),
-        (["train", "--faces", "FACES", "--batch", "500", "--out", "RUN"], "500"),
-        (["train", "--faces", "FACES", "--width", "0", "--out", "RUN"], "width"),
-        (["train", "--faces", "FACES", "--learning-rate-g", "-1", "--out", "RUN"], "above 0"),
-        (["train", "--faces", "FACES", "--device", "tpu9", "--out", "RUN"], "no device"),
-        (["sample", "--weights", "nothing.safetensors", "--out", "RUN.npy"], "not there"),
-        (["measure", "--faces", "FACES", "--samples", "nothing.npy"], "nothing.npy"),
-        (["draw", "--count", "3", "--out", "RUN", "--only", "hair=mauve"], "mauve"),
-        (["draw", "--count", "3", "--out", "FACES"], "FACES"),
-        (["attributes", "--faces", "FACES", "--out", "RUN.md"], "must end in .safetensors"),
-        (
-            ["export", "--weights", "nothing.safetensors", "--out", "RUN"],
-            "must end in .safetensors",
-        ),
-        (["reference", "--faces", "FACES", "--out", "RUN.npz"], "must end in .safetensors"),
-        (["sample", "--weights", "nothing.safetensors", "--out", "RUN.jpg"], "FILE.png as a grid"),
-    ],
-)
-def test_bad_input_is_one_line_and_writes_nothing(words, message, faces, tmp_path, capsys):
-    words = [
-        word.replace("FACES", str(faces)).replace("RUN", str(tmp_path / "new")) for word in words
-    ]
+@pytest.mark.parametrize("line", WRONG)
+def test_bad_input_is_one_line_and_writes_nothing(line, faces, tmp_path, capsys, monkeypatch):
+    if line == "run":
+        monkeypatch.setenv("ANIMEGAN_BUDGET", "huge")
+    new = str(tmp_path / "new")
+    words = [word.replace("FACES", str(faces)).replace("NEW", new) for word in line.split()]
+    before = sorted(faces.rglob("*"))
     assert main(words) == 2
     error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert error.startswith("error: ") and message.replace("FACES", str(faces)) in error
-    assert not list(tmp_path.iterdir())
+    assert error.startswith("error: ") and WRONG[line].replace("FACES", str(faces)) in error
+    assert not list(tmp_path.iterdir()) and sorted(faces.rglob("*")) == before
 
 
-def test_help_of_every_command():
-    commands = next(action.choices for action in make_parser()._actions if action.dest == "command")
-    assert len(commands) == 9
-    for command in commands:
-        with pytest.raises(SystemExit) as end:
-            main([command, "--help"])
-        assert end.value.code == 0
+@pytest.mark.parametrize("text", ["0", "-1", "2.5", "many"])
+def test_a_count_must_be_a_number_above_0(text, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["draw", "--count", text, "--out", "x"])
+    assert end.value.code == 2 and "--count" in capsys.readouterr().err
 
 
-def test_importing_the_engine_needs_no_jupyter():
-    blocked = "ipywidgets IPython jupyterlab ipykernel nbformat nbclient".split()
-    code = (
-        f"import sys\nfor name in {blocked}: sys.modules[name] = None\n"
-        "import animegan_helpers.runs, animegan_helpers.measures\n"
-        "import animegan_helpers.live, animegan_helpers.latent\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT)
+def test_only_a_lack_of_memory_is_called_so():
+    assert not out_of_memory(RuntimeError("CUDA error: an illegal memory access was encountered"))
+    assert out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory"))
+    assert out_of_memory(torch.OutOfMemoryError()) and out_of_memory(MemoryError())
+
+
+def test_a_command_that_moved_says_where_to():
+    words = [sys.executable, "-m", "animegan_helpers.workbook", "lab"]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", cwd=PROJECT)
+    assert done.returncode == 2
+    assert done.stderr == "this command has moved: python -m animegan_helpers lab\n"

@@ -1,138 +1,143 @@
-"""The workbook as a whole: what every notebook must hold, and that the README tells the truth."""
+"""The notebooks as a whole, the pages about them, and the tools that run them."""
 
-import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from animegan_workshop.teaching import notebooks as workbook
+from animegan_helpers.files import WriteError
+from animegan_workshop.teaching import count, environment, notebooks, testing
 from animegan_workshop.teaching.notebooks import PROJECT, notebook_paths
 
-TITLES = [
-    "start_here",
-    "look_at_the_data",
-    "the_adversarial_game",
-    "build_the_generator",
-    "build_the_discriminator",
-    "train",
-    "explore_the_latent_space",
-    "measure_mode_spread",
-    "rerun_the_report",
-    "your_report",
-]
-
-
-def test_all_notebooks_are_there():
-    assert [path.stem for path in notebook_paths()] == [
-        f"{k:02}_{title}" for k, title in enumerate(TITLES)
-    ]
+PAGES = [*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md"), PROJECT / "data" / "README.md"]
 
 
 @pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.stem)
 class TestNotebook:
     def test_is_saved_with_the_outputs_of_one_run(self, path):
-        cells = [
-            c for c in nbformat.read(path, 4).cells if c.cell_type == "code" and c.source.strip()
-        ]
-        assert [c.execution_count for c in cells] == list(range(1, len(cells) + 1)), (
-            "not run top to bottom"
-        )
-        outputs = [o for c in cells for o in c.outputs]
-        assert not [o for o in outputs if o.output_type == "error"]
-        assert not [o for o in outputs if "%|" in o.get("data", {}).get("text/plain", "")], (
-            "a progress bar is left"
-        )
+        cells = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code" and c.source]
+        runs = [cell.execution_count for cell in cells]
+        assert runs == list(range(1, len(cells) + 1)), "not run top to bottom"
+        outputs = [output for cell in cells for output in cell.outputs]
+        assert not [o for o in outputs if o.output_type == "error" or notebooks.is_progress(o)]
         assert path.stat().st_size < 1.5 * 2**20
 
     def test_cells_are_short_and_explained(self, path):
-        notebook = nbformat.read(path, 4)
-        lines = [
-            len(c.source.splitlines())
-            for c in notebook.cells
-            if c.cell_type == "code" and c.source.strip()
-        ]
-        assert max(lines) <= 30
-        text = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-        assert text.startswith(f"# {path.name[:2]} ")
-        assert text.count("Predict, then run") >= 2
-        for heading in ("## Summary", "## References"):
-            assert heading in text
-        objectives = text.split("you can", 1)[1].lstrip(" :").strip().split("\n\n", 1)[0]
-        assert 3 <= f"\n{objectives}".count("\n- ") <= 5
-        assert statistics.median(lines) <= 8
-
-    def test_links_lead_somewhere(self, path):
-        text = "\n".join(
-            c.source for c in nbformat.read(path, 4).cells if c.cell_type == "markdown"
-        )
-        for target in re.findall(r"\]\((?!http|#|attachment)([^)#]+)", text):
-            assert (path.parent / target).exists(), target
+        cells = nbformat.read(path, 4).cells
+        code = [c.source for c in cells if c.cell_type == "code" and c.source.strip()]
+        lines = [len(source.splitlines()) for source in code]
+        assert max(lines) <= 30 and statistics.median(lines) <= 8
+        text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+        assert text.startswith(f"# {path.name[:2]} ") and "## References" in text
 
     def test_names_no_machine(self, path):
         text = path.read_text(encoding="utf-8")
         assert str(PROJECT) not in text and str(Path.home()) not in text
 
 
-def test_readme_gives_the_measured_minutes():
-    timings = json.loads((PROJECT / "data" / "timings.json").read_text())
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    for path in notebook_paths():
-        row = next(line for line in readme.splitlines() if f"notebooks/{path.name}" in line)
-        for budget in ("smoke", "laptop"):
-            minutes = timings[budget]["minutes"].get(path.name[:2])
-            cell = row.split("|")[-3 if budget == "smoke" else -2].strip()
-            assert cell == ("" if minutes is None else f"{minutes:.1f}"), (path.name, budget)
-
-
-def test_readme_links_and_pictures_exist():
-    for page in [
-        PROJECT / "README.md",
-        *(PROJECT / "docs").glob("*.md"),
-        PROJECT / "data" / "README.md",
-    ]:
-        for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+@pytest.mark.parametrize("path", [*PAGES, *notebook_paths()], ids=lambda path: path.stem)
+def test_links_lead_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        cells = nbformat.reads(text, 4).cells
+        text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    targets = re.findall(r"\]\((?!http|#|attachment)([^)#]+)", text)
+    assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
 def test_weights_have_cards_and_fit():
     for path in (PROJECT / "data" / "pretrained").glob("*.safetensors"):
-        assert path.with_suffix(".md").exists()
-        assert path.stat().st_size < 16 * 2**20
+        assert path.with_suffix(".md").exists() and path.stat().st_size < 16 * 2**20
 
 
 def test_no_picture_of_a_face_set_is_tracked():
-    """Only the workbook's own pictures are in git: nothing under data/ but cards, weights and numbers."""
-    listed = subprocess.run(
-        ["git", "ls-files", "data"], cwd=PROJECT, capture_output=True, text=True
-    )
+    words = ["git", "ls-files", "data"]
+    listed = subprocess.run(words, cwd=PROJECT, capture_output=True, encoding="utf-8")
     if listed.returncode:
         pytest.skip("not a git checkout")
     assert not re.findall(r"\.(?:jpe?g|png|gif|bmp|npy|zip)$", listed.stdout, re.M)
-
-
-def test_the_runner_says_what_is_wrong():
-    words = [sys.executable, "-m", "animegan_workshop.teaching.notebooks", "run"]
-    environment = os.environ | {"ANIMEGAN_BUDGET": "huge"}
-    result = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, env=environment)
-    assert result.returncode == 2 and "no budget is called 'huge'" in result.stderr
 
 
 def test_a_short_path_means_the_folder_where_the_command_was_given(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ANIMEGAN_FACES", "my_faces.zip")
     monkeypatch.setenv("ANIMEGAN_RUNS", "")
-    monkeypatch.delenv("ANIMEGAN_CACHE", raising=False)
-    workbook.make_paths_whole()
+    notebooks.make_paths_absolute()
     assert os.environ["ANIMEGAN_FACES"] == str(tmp_path.resolve() / "my_faces.zip")
-    assert os.environ["ANIMEGAN_RUNS"] == "" and "ANIMEGAN_CACHE" not in os.environ
+    assert os.environ["ANIMEGAN_RUNS"] == ""
 
 
-def test_a_notebook_that_is_not_there_is_not_run_in_silence():
-    with pytest.raises(ValueError, match="--only takes 00, 01, .* not 5"):
-        workbook.run(in_place=False, only=["5"])
+def test_a_notebook_that_cannot_be_written_stays_as_it_was(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "05_x.ipynb"
+    path.write_text("before", encoding="utf-8")
+    monkeypatch.setattr(notebooks, "notebook_paths", lambda: [path])
+    monkeypatch.setattr(notebooks, "execute", lambda path: nbformat.v4.new_notebook())
+    monkeypatch.setattr(os, "replace", lambda *names: (_ for _ in ()).throw(OSError("disk full")))
+    assert notebooks.run_all(in_place=True, only=[]) == 1
+    assert "FAILED: cannot write" in capsys.readouterr().out
+    assert [p.name for p in tmp_path.iterdir()] == ["05_x.ipynb"]
+    assert path.read_text(encoding="utf-8") == "before"
+    with pytest.raises(WriteError):
+        notebooks.write_page(nbformat.v4.new_notebook(), tmp_path / "page.html")
+
+
+ASKS_BEFORE_IT_ENDS = """
+import sys, time
+print("ready", flush=True)
+try:
+    time.sleep(30)
+except KeyboardInterrupt:
+    time.sleep(0.6)  # "Shut down this server (y/n)?"
+    sys.exit(7)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process group is interrupted the way of POSIX")
+def test_a_program_has_time_to_answer_an_interrupt():
+    code = "import sys; from animegan_workshop.teaching.notebooks import call_interactive as call; "
+    code += "sys.exit(call([sys.executable, '-c', sys.argv[1]]))"
+    words = [sys.executable, "-c", code, ASKS_BEFORE_IT_ENDS]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, cwd=PROJECT, stdout=pipe, start_new_session=True) as parent:
+        assert parent.stdout.readline() == b"ready\n"
+        time.sleep(0.1)  # the parent waits by now
+        os.killpg(parent.pid, signal.SIGINT)  # as a terminal does: to both
+        assert parent.wait() == 7
+
+
+def test_every_step_of_the_tests_runs_and_a_failure_is_the_status(monkeypatch, capsys):
+    steps, statuses = [], [3, 0, 1]
+    monkeypatch.setattr(
+        subprocess, "call", lambda step, cwd: steps.append(step) or statuses[len(steps) - 1]
+    )
+    assert testing.run_tests() == 3 and len(steps) == 3
+    assert {str(path) for path in notebook_paths()} < set(steps[2])
+    assert "the tests took" in capsys.readouterr().out
+
+
+def test_code_lines_are_counted_by_the_rule():
+    function = 'def f():\n    """Doc.\n\n    More."""\n    y = """a\n\nb"""\n'
+    assert count.code_lines(f'"""Doc."""\n\n# comment\nx = 1\n\n{function}') == 5
+
+
+def test_words_and_lines_of_a_notebook():
+    text = {"cell_type": "markdown", "metadata": {}, "source": ["<b>two</b> words $x + y$"]}
+    code = {"cell_type": "code", "metadata": {}, "source": ['%env A=1\nprint(f"three {x} words")']}
+    mine = code | {"metadata": {"nbgrader": {"solution": True}}}
+    folded = code | {"metadata": {"jupyter": {"source_hidden": True}}}
+    assert [count.words(cell) for cell in (text, code)] == [2, 2]
+    assert count.students_share([text, code, mine, folded]) == (2, 4)
+
+
+def test_the_environment_is_looked_at(monkeypatch):
+    assert [check.name for check in environment.check_environment() if check.mend] == []
+    monkeypatch.setitem(sys.modules, "torchvision", None)  # an import of it fails
+    [broken] = [check for check in environment.check_environment() if check.mend]
+    assert broken.name == "torchvision" and "make env" in str(broken)

@@ -2,10 +2,10 @@
 
 import argparse
 import os
-import tomllib
-from importlib.resources import files as resources
+from dataclasses import fields
 from pathlib import Path
 
+from animegan_helpers.settings import TrainingConfig, load_presets, preset
 from animegan_workshop.commands.base import (
     DEVICE,
     FACES,
@@ -17,13 +17,8 @@ from animegan_workshop.commands.base import (
     seed,
 )
 
+PRESETS = ", ".join(load_presets())
 ONLY = "hold a factor to values: hair=aqua,blue or style=1 or hair=aqua:3,blue:1"
-
-
-def preset_names() -> str:
-    """The presets, read from their file: importing the training code takes seconds."""
-    text = (resources("animegan_helpers") / "presets.toml").read_text(encoding="utf-8")
-    return ", ".join(tomllib.loads(text))
 
 
 @command(
@@ -46,7 +41,7 @@ def draw(arguments: argparse.Namespace) -> str:
     FACES,
     option("--count", type=positive, help="use at most so many faces"),
     option("--hold-out", type=positive, help="train without so many faces, always the same"),
-    option("--preset", default="report", help=f"one of {preset_names()} (default: report)"),
+    option("--preset", default="report", help=f"one of {PRESETS} (default: report)"),
     option("--out", type=Path, required=True, help="folder of the run"),
     option("--resume", action="store_true", help="go on with the run in that folder"),
     option("--start-from", type=Path, metavar="WEIGHTS", help="begin with these networks"),
@@ -57,7 +52,7 @@ def draw(arguments: argparse.Namespace) -> str:
     option("--width", type=int, help="channels of the generator's last hidden layer"),
     option("--learning-rate-g", type=float),
     option("--learning-rate-d", type=float),
-    option("--average", type=float, metavar="DECAY", help="of the averaged generator; 0: none"),
+    option("--ema", type=float, metavar="DECAY", help="of G's averaged weights; 0: none"),
     option("--flip", action="store_true", default=None, help="mirror half of the pictures"),
     option("--precision", help="auto, fp32 or bf16"),
     option("--synchronise-batch-norm", action="store_true", default=None),
@@ -65,21 +60,19 @@ def draw(arguments: argparse.Namespace) -> str:
 )
 def train(arguments: argparse.Namespace) -> str:
     """Train a GAN."""
-    from dataclasses import fields
-
-    from animegan_helpers import checkpoint, training
     from animegan_helpers.budget import choose_device
+    from animegan_helpers.checkpoint import checkpoints
     from animegan_helpers.epoch_measures import measures_for
     from animegan_helpers.faces import load_faces
-    from animegan_helpers.live import ProgressBar
     from animegan_helpers.runs import train as train_run
+    from animegan_workshop.progress import ProgressBar
 
-    settings = {field.name for field in fields(training.TrainingConfig)} & set(vars(arguments))
-    given = {name: getattr(arguments, name) for name in settings}
+    names = {field.name for field in fields(TrainingConfig)} & set(vars(arguments))
+    given = {name: getattr(arguments, name) for name in names}
     changes = {name: value for name, value in given.items() if value is not None}
-    config = training.preset(arguments.preset, **changes)
+    config = preset(arguments.preset, **changes)
     choose_device(arguments.device)  # before minutes go into packing faces
-    if checkpoint.checkpoints(arguments.out) and not arguments.resume:
+    if checkpoints(arguments.out) and not arguments.resume:
         advice = "add --resume to go on with it, or choose another --out"
         raise ValueError(f"{arguments.out} holds a run already: {advice}")
     faces = load_faces(arguments.faces, count=arguments.count, minimum=config.batch)
@@ -135,10 +128,9 @@ def export(arguments: argparse.Namespace) -> str:
     """Write a run's generator and discriminator to hand on, in half precision."""
     import torch
 
-    from animegan_helpers.calibration import contrast_of, match_contrast, recalibrate
+    from animegan_helpers.calibration import contrast_of, match_contrast
     from animegan_helpers.checkpoint import load_weights, save_weights
     from animegan_helpers.faces import load_faces
-    from animegan_helpers.settings import TrainingConfig
     from animegan_workshop.export import export_run
 
     unused_weights(arguments.out)
@@ -147,8 +139,6 @@ def export(arguments: argparse.Namespace) -> str:
     weights = load_weights(arguments.weights)
     config = TrainingConfig(**weights.about.pop("config"))
     about = weights.about | {"data": arguments.data}
-    if config.average:
-        recalibrate(weights.generator)
     if arguments.contrast_of:
         faces = load_faces(arguments.contrast_of)
         if arguments.hold_out:

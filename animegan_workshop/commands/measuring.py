@@ -3,7 +3,6 @@
 import argparse
 import os
 import time
-from importlib.resources import files as resources
 from pathlib import Path
 
 from animegan_workshop.commands.base import (
@@ -18,12 +17,9 @@ from animegan_workshop.commands.base import (
     within,
 )
 from animegan_workshop.commands.engine import unused_weights
+from animegan_workshop.experiments.design import design_names
 
-
-def experiment_names() -> str:
-    """The experiments, by the names of their files."""
-    designs = (resources("animegan_workshop") / "experiments" / "designs").iterdir()
-    return ", ".join(sorted(Path(design.name).stem for design in designs))
+EXPERIMENTS = ", ".join(design_names())
 
 
 @command(
@@ -44,12 +40,13 @@ def experiment_names() -> str:
 )
 def measure(arguments: argparse.Namespace) -> str:
     """Measure the mode spread of samples against faces."""
+    from animegan_helpers.measure_table import table, write_json
+
     from animegan_helpers.attributes import load_attributes
     from animegan_helpers.checkpoint import load_weights
     from animegan_helpers.faces import load_faces
     from animegan_helpers.files import unused
     from animegan_helpers.latent import sample_faces
-    from animegan_helpers.measure_table import table, write_json
     from animegan_helpers.measures import against_reference, measure_samples
     from animegan_helpers.reference import choose_network, load_reference, network_of, split
 
@@ -177,7 +174,7 @@ def attributes_command(arguments: argparse.Namespace) -> str:
 
 
 @command(
-    option("name", help=f"one of {experiment_names()}"),
+    option("name", help=f"one of {EXPERIMENTS}"),
     option("--seeds", type=positive, help="runs of each arm (default: the budget's)"),
     option("--budget", help="smoke, laptop or gpu (default: ANIMEGAN_BUDGET, else the machine's)"),
     option("--faces", help="real faces instead of drawn ones; modes-tagged needs a labels.csv"),

@@ -14,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from animegan_helpers.budget import DATA, PROJECT, choose_budget, choose_device
-from animegan_helpers.files import write_atomically
+from animegan_helpers.files import write_text
 
 NOTEBOOKS = PROJECT / "notebooks"
 BUILD = PROJECT / "build"
@@ -106,7 +106,7 @@ def write_page(notebook: NotebookNode, target: Path, **settings) -> None:
     from nbconvert import HTMLExporter
 
     html, _ = HTMLExporter(**settings).from_notebook_node(notebook)
-    write_atomically(target, lambda path: path.write_text(html, encoding="utf-8"))
+    write_text(target, html)
 
 
 def write_report(notebook: Path, target: Path) -> None:
@@ -138,7 +138,7 @@ def run_all(in_place: bool, only: list[str], measure: bool = False) -> int:
         try:
             notebook = execute(path)
             if in_place:
-                write_atomically(path, lambda target, it=notebook: nbformat.write(it, target))
+                write_text(path, nbformat.writes(notebook) + "\n")
             else:
                 write_page(notebook, BUILD / f"{path.stem}.html")
         except ValueError as error:
@@ -162,5 +162,4 @@ def record_minutes(budget: str, minutes: dict[str, float]) -> None:
     before = known["minutes"] if known.get("hardware") == machine else {}
     rounded = {number: round(value, 2) for number, value in minutes.items()}
     timings[budget] = {"hardware": machine, "minutes": before | rounded}
-    text = json.dumps(timings, indent=2, sort_keys=True) + "\n"
-    write_atomically(TIMINGS, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
+    write_text(TIMINGS, json.dumps(timings, indent=2, sort_keys=True) + "\n")
