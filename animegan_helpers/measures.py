@@ -1,271 +1,311 @@
-"""One table of measures for a set of samples, beside what real faces that are measured the same way get."""
+"""Measures of a set of samples, beside what real faces get (notebooks 07, 08, 09).
 
+`MEASURES` is the registry: the table, the curves of a run, measures.csv and the experiments read
+it. A new measure is one more entry there.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+from typing import TYPE_CHECKING
 
 import numpy as np
-from tqdm.auto import tqdm
 
-from animegan_helpers import modes
 from animegan_helpers.attributes import AttributeNetwork, Names, name_faces
-from animegan_helpers.cells import count_cells, different_cells
-from animegan_helpers.distances import (
-    frechet_distance,
-    frechet_interval,
-    kernel_distance,
-    kernel_interval,
-    mean_interval,
-    share_interval,
-)
-from animegan_helpers.diversity import birthday, pair_similarity, vendi_interval, vendi_score
-from animegan_helpers.faces import FaceSet
-from animegan_helpers.neighbours import (
-    Neighbours,
-    Overlap,
-    nearest_neighbours,
-    overlap,
-    share_below,
-)
-from animegan_helpers.reference import FEATURES, Reference, Split, pick
+from animegan_helpers.neighbours import Closeness, Overlap, closeness, overlap
+
+if TYPE_CHECKING:
+    from animegan_helpers.reference import Reference
+
+
+# Modes: combinations of labels, hair colour x eye colour say.
+
+
+def count_modes(values: dict[str, np.ndarray], sizes: dict[str, int]) -> np.ndarray:
+    """Counts (M,) of each combination of factors, the last factor running fastest.
+
+    values: factor -> (N,) indices from 0 to sizes[factor] - 1; M: the product of the sizes.
+    Raises ValueError for an index that is not there.
+    """
+    shape = tuple(sizes.values())
+    modes = np.ravel_multi_index([values[factor] for factor in sizes], shape)
+    return np.bincount(modes, minlength=int(np.prod(shape)))
+
+
+def modes_covered(counts: np.ndarray, least: int = 1) -> int:
+    """How many modes hold at least `least` samples."""
+    return int((counts >= least).sum())
+
+
+def kl_divergence(samples: np.ndarray, data: np.ndarray, pseudo_count: float = 0.5) -> float:
+    """KL(samples || data) in nats of two histograms of counts (M,): 0 where they agree.
+
+    Each mode gets `pseudo_count` added in both (0.5: the Jeffreys prior). Without it a mode that
+    the data lacks would make KL infinite. Few samples alone make it about M / (2 N): compare with
+    real faces at the same N.
+    """
+    p, q = samples + pseudo_count, data + pseudo_count
+    p, q = p / p.sum(), q / q.sum()
+    return float((p * np.log(p / q)).sum())
+
+
+# Frechet distance: two sets of features as two Gaussians.
 
 
 @dataclass
-class Look:
-    """N samples and a reference, brought into one form: counts (M,) of modes, cells (k,), features of the first 2,000
-    samples at most and of as many faces, and how these overlap."""
+class Moments:
+    """A set of features as a Gaussian: mean (F,), covariance (F, F), float64."""
 
-    counts: np.ndarray
-    cells: np.ndarray
-    features: np.ndarray
-    data: np.ndarray
-    near: Overlap
+    mean: np.ndarray
+    covariance: np.ndarray
 
-
-def look(names: Names, reference: Reference) -> Look:
-    """Counts what was seen in N samples, N at least 3."""
-    few = min(FEATURES, len(names.features), len(reference.features))
-    features, data = names.features[:few], reference.features[:few]
-    return Look(
-        modes.count_modes(names.values, reference.sizes),
-        count_cells(names.features, reference.centres),
-        features,
-        data,
-        overlap(features, data, k=min(5, few - 1)),
-    )
+    @cached_property
+    def root(self) -> np.ndarray:
+        """The covariance's symmetric root (F, F)."""
+        values, vectors = np.linalg.eigh(self.covariance)
+        return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
 
 
-def quick_row(names: Names, reference: Reference, seen: Look | None = None) -> dict[str, float]:
-    """Counts and distances without intervals, from what was seen in N samples; seconds for 2,000 of them.
+def moments(features: np.ndarray) -> Moments:
+    """Of features (N, F), N at least 2; the covariance is the unbiased one."""
+    if features.ndim != 2 or len(features) < 2:
+        raise ValueError(f"features must be (N, F), N at least 2, not {features.shape}")
+    x = features.astype(np.float64)
+    return Moments(x.mean(0), np.atleast_2d(np.cov(x, rowvar=False)))
 
-    Those that look at single faces take 2,000 samples at most, and as many faces of the reference.
+
+def frechet_distance(samples: np.ndarray | Moments, data: np.ndarray | Moments) -> float:
+    """The squared Frechet distance of two sets of features, each taken as a Gaussian.
+
+    |m - n|^2 + tr(A + B - 2 (A B)^(1/2)), Dowson and Landau 1982; Heusel et al. 2017 (arXiv
+    1706.08500) on Inception features. In squared units of the features: 0 where they agree. It
+    depends on the features and falls as the samples grow in number: compare like with like only.
+    On the attribute network's features we call it FCD, and never FID.
     """
-    seen = seen or look(names, reference)
-    return {
-        "count": int(seen.counts.sum()),
-        "modes": modes.modes_covered(seen.counts),
-        "kl": modes.kl_divergence(seen.counts, reference.counts),
-        "js": modes.js_divergence(seen.counts, reference.counts),
-        "cells_off": different_cells(seen.cells, reference.cells),
-        "cells_js": modes.js_divergence(seen.cells, reference.cells),
-        "frechet": frechet_distance(names.features, reference.moments),
-        "kernel": kernel_distance(seen.features, seen.data),
-        "precision": float(seen.near.precise.mean()),
-        "recall": float(seen.near.recalled.mean()),
-        "density": float(seen.near.dense.mean()),
-        "coverage": float(seen.near.covered.mean()),
-        "vendi": vendi_score(seen.features),
-    }
+    a, b = (x if isinstance(x, Moments) else moments(x) for x in (samples, data))
+    # tr (A B)^(1/2) is the sum of the roots of the eigenvalues of the symmetric b^(1/2) a b^(1/2)
+    cross = np.sqrt(np.clip(np.linalg.eigvalsh(b.root @ a.covariance @ b.root), 0, None)).sum()
+    squares = ((a.mean - b.mean) ** 2).sum() + np.trace(a.covariance) + np.trace(b.covariance)
+    return max(0.0, float(squares - 2 * cross))  # rounding can go below 0
 
 
-def full_row(images: np.ndarray, names: Names, reference: Reference, rounds: int = 200) -> dict:
-    """All measures of uint8 samples (N, 3, 64, 64) that need no training face, with 95% intervals by the bootstrap.
+# Intervals
 
-    names: what the attribute network saw in them. The intervals are over other draws of the samples; those of recall
-    and coverage, which are shares of the reference, over other draws of that. rounds: how often the samples are drawn
-    again; a seventh of that for FCD and the Vendi score, which take long.
+
+def share_interval(hits: int, count: int) -> tuple[float, float]:
+    """The 95% interval of a share, `hits` of `count` (Wilson 1927). It has a width at 0 and 1."""
+    share, z = hits / count, 1.96
+    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z * (share * (1 - share) / count + z**2 / (4 * count**2)) ** 0.5 / (1 + z**2 / count)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def bootstrap_interval(
+    measure: Callable[[np.ndarray], float], count: int, rounds: int = 100, seed: int = 0
+) -> tuple[float, float]:
+    """The 95% interval of `measure(rows)`, when the `count` samples are drawn again (Efron 1979).
+
+    Drawing with replacement loses some samples and repeats others. That shifts every round the
+    same way, so the interval is moved back: the rounds' median lies on the measure itself. Nothing
+    here can be below 0, so the interval ends there.
+    The interval says how much another draw of as many samples would differ. It does not say how
+    far a small sample is off: what real faces get at the same size says that.
     """
-    seen = look(names, reference)
-    similarity, few = pair_similarity(images), len(seen.features)
-    pairs = birthday(images[:few], reference.alike)
-    intervals = {
-        "modes": modes.bootstrap(modes.modes_covered, seen.counts),
-        "kl": modes.bootstrap(lambda c: modes.kl_divergence(c, reference.counts), seen.counts),
-        "js": modes.bootstrap(lambda c: modes.js_divergence(c, reference.counts), seen.counts),
-        "cells_off": modes.bootstrap(lambda c: different_cells(c, reference.cells), seen.cells),
-        "cells_js": modes.bootstrap(lambda c: modes.js_divergence(c, reference.cells), seen.cells),
-        "frechet": frechet_interval(names.features, reference.moments, rounds // 7),
-        "kernel": kernel_interval(seen.features, seen.data, rounds),
-        "precision": mean_interval(seen.near.precise),
-        "recall": mean_interval(seen.near.recalled),
-        "density": mean_interval(seen.near.dense),
-        "coverage": mean_interval(seen.near.covered),
-        "vendi": vendi_interval(seen.features, rounds // 7),
-        "ms_ssim": mean_interval(similarity),
-        "support": (pairs.low, pairs.high),
-    }
-    for name, most in (("modes", len(seen.counts)), ("cells_off", len(seen.cells))):
-        intervals[name] = (
-            intervals[name][0],
-            min(most, intervals[name][1]),
-        )  # moving back can lead beyond all there are
-    row = quick_row(names, reference, seen)
-    row |= {"ms_ssim": float(similarity.mean()), "support": pairs.support, "alike": pairs.alike}
-    row |= {f"{name}_interval": interval for name, interval in intervals.items()}
-    shares = modes.factor_shares(names.values, reference.sizes)
-    return row | {
-        "few": few,
-        "counts": seen.counts.tolist(),
-        "cells": seen.cells.tolist(),
-        "shares": {factor: share.tolist() for factor, share in shares.items()},
-        "confidence": {
-            factor: float(names.confidence[factor].mean()) for factor in reference.sizes
-        },
-    }
+    random = np.random.default_rng(seed)
+    values = np.array([measure(random.integers(0, count, count)) for _ in range(rounds)])
+    ends = np.quantile(values - np.median(values), (0.025, 0.975))
+    low, high = measure(np.arange(count)) + ends
+    return max(0.0, float(low)), float(high)
+
+
+# The registry
 
 
 @dataclass
-class Closeness:
-    """Distances in grey levels (root mean square over pixels) and what they say."""
+class Sample:
+    """What the measures look at: what was seen in N samples, N at least 3, and the reference.
 
-    to_training: Neighbours  # each sample's nearest training face
-    to_others: Neighbours  # each sample's nearest other sample
-    real_to_training: (
-        np.ndarray
-    )  # each real face's nearest other real face: the yardstick for copies
-    real_to_others: (
-        np.ndarray
-    )  # the same among as many real faces as there are samples: the yardstick for repeats
-    copied: float  # share of samples nearer to a training face than all but 1% of real faces are to another
-    repeated: float  # share of samples nearer to another sample than all but 1% of real faces are to another
-
-
-def closeness(
-    samples: np.ndarray, training: np.ndarray, most: int = 500, progress: bool = False
-) -> Closeness:
-    """How near samples come to the training faces and to each other; both uint8 (N, 3, 64, 64).
-
-    The first `most` samples are looked up. The more there are, the nearer the nearest: both yardsticks have as many.
+    near: their nearest training faces, None where the faces themselves are not there.
     """
-    samples = samples[:most]
-    chosen = np.sort(np.random.default_rng(0).permutation(len(training))[: len(samples)])
-    to_training = nearest_neighbours(samples, training, progress="copies" if progress else None)
-    to_others = nearest_neighbours(samples, samples, same=True)
-    real = training[chosen]
-    real_to_others = nearest_neighbours(real, real, same=True).distances
-    # a real face's nearest face in the set is itself: its nearest other one is looked for
-    rest = _Rest(training, np.setdiff1d(np.arange(len(training)), chosen))
-    real_to_training = real_to_others
-    if len(rest):
-        label = "how near real faces are" if progress else None
-        real_to_training = np.minimum(
-            real_to_others, nearest_neighbours(real, rest, progress=label).distances
-        )
-    return Closeness(
-        to_training,
-        to_others,
-        real_to_training,
-        real_to_others,
-        share_below(to_training.distances, real_to_training),
-        share_below(to_others.distances, real_to_others),
-    )
+
+    names: Names
+    reference: "Reference"
+    near: Closeness | None = None
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """(M,) how many samples fell into each mode."""
+        return count_modes(self.names.values, self.reference.sizes)
+
+    @cached_property
+    def few(self) -> int:
+        """How many samples are compared one by one with as many faces."""
+        return min(len(self.names.features), len(self.reference.features))
+
+    @cached_property
+    def overlap(self) -> Overlap:
+        """Of the first `few` samples with as many faces."""
+        samples, data = self.names.features[: self.few], self.reference.features[: self.few]
+        return overlap(samples, data, k=min(5, self.few - 1))
 
 
-class _Rest:
-    """Some rows of an array on disk, read when they are asked for."""
+@dataclass(frozen=True)
+class Measure:
+    """A number that says how good a set of samples is.
 
-    def __init__(self, images: np.ndarray, chosen: np.ndarray):
-        self.images, self.chosen, self.shape = images, chosen, (len(chosen), *images.shape[1:])
-
-    def __len__(self) -> int:
-        return len(self.chosen)
-
-    def __getitem__(self, rows) -> np.ndarray:
-        return self.images[self.chosen[rows]]
-
-
-def against_reference(
-    samples: np.ndarray, reference: Reference, network: AttributeNetwork, progress: bool = False
-) -> dict:
-    """Measures of uint8 samples (N, 3, 64, 64) against stored numbers, beside the yardstick stored with them.
-
-    Without the faces there are no nearest neighbours. Raises ValueError for fewer than 3 samples.
+    name: of its column and key; label: what a table or a plot calls it; better: "higher" or
+    "lower". function: a `Sample` gives a float, or (N,) yes or no, whose share is the measure.
+    It gives None where it needs faces that are not there.
+    most: what it cannot exceed, given the reference.
     """
-    if len(samples) < 3:
-        raise ValueError(f"{len(samples)} samples are too few to measure: use at least 3")
-    names = name_faces(network, samples, progress="naming samples" if progress else None)
-    return _together(
-        full_row(samples, names, reference), reference.yardstick(len(samples)), reference
-    )
+
+    name: str
+    label: str
+    better: str
+    function: Callable[[Sample], float | np.ndarray | None]
+    most: Callable[["Reference"], float] = lambda reference: inf
+
+    def value(self, sample: Sample) -> float | int | None:
+        """The measure of the sample."""
+        result = self.function(sample)
+        return float(result.mean()) if isinstance(result, np.ndarray) else result
+
+    def interval(self, sample: Sample) -> tuple[float, float]:
+        """Its 95% interval: Wilson's for a share, else by the bootstrap."""
+        result = self.function(sample)
+        if isinstance(result, np.ndarray):
+            return share_interval(int(result.sum()), len(result))
+
+        def again(rows: np.ndarray) -> float:
+            return self.function(Sample(sample.names.subset(rows), sample.reference))
+
+        low, high = bootstrap_interval(again, len(sample.names.features))
+        return low, min(high, self.most(sample.reference))
+
+
+MEASURES = (
+    Measure(
+        "modes",
+        "modes covered",
+        "higher",
+        lambda sample: modes_covered(sample.counts),
+        most=lambda reference: len(reference.counts),
+    ),
+    Measure(
+        "kl",
+        "KL to the data (nats)",
+        "lower",
+        lambda sample: kl_divergence(sample.counts, sample.reference.counts),
+    ),
+    Measure(
+        "frechet",
+        "Frechet distance (FCD)",
+        "lower",
+        lambda sample: frechet_distance(sample.names.features, sample.reference.moments),
+    ),
+    Measure("precision", "precision", "higher", lambda sample: sample.overlap.precise),
+    Measure("recall", "recall", "higher", lambda sample: sample.overlap.recalled),
+    Measure("coverage", "coverage", "higher", lambda sample: sample.overlap.covered),
+    Measure("copied", "copies", "lower", lambda sample: sample.near and sample.near.copied),
+    Measure("repeated", "repeats", "lower", lambda sample: sample.near and sample.near.repeated),
+)
+"""All measures, in the order of the table."""
+
+
+def quick_row(names: Names, reference: "Reference", near: Closeness | None = None) -> dict:
+    """Every measure that can be taken, without intervals: name -> number, and "count"."""
+    return _values(Sample(names, reference, near))
+
+
+def full_row(names: Names, reference: "Reference", near: Closeness | None = None) -> dict:
+    """The same with a 95% interval for each, the counts of the modes, and how many were looked at.
+
+    The intervals are over other draws of the samples. Those of recall and coverage, which are
+    shares of the reference, are over other draws of that.
+    """
+    sample = Sample(names, reference, near)
+    row = _values(sample)
+    measures = [measure for measure in MEASURES if measure.name in row]
+    row |= {f"{measure.name}_interval": measure.interval(sample) for measure in measures}
+    row |= {"few": sample.few, "counts": sample.counts.tolist()}
+    return row | ({"neighbours": len(near.copied)} if near else {})
+
+
+def _values(sample: Sample) -> dict[str, float | int]:
+    values = {measure.name: measure.value(sample) for measure in MEASURES}
+    known = {name: value for name, value in values.items() if value is not None}
+    return {"count": len(sample.names.features)} | known
 
 
 def measure_samples(
     samples: np.ndarray,
-    faces: FaceSet,
     network: AttributeNetwork,
-    parts: Split,
+    reference: "Reference",
+    real: dict,
+    training: np.ndarray | None = None,
     neighbours: int = 500,
     progress: bool = False,
 ) -> dict:
-    """Measures of uint8 samples (N, 3, 64, 64) against a part of the faces, and of the others against it.
+    """Measures uint8 samples (N, 3, 64, 64) against a reference. Returns a dict ready for JSON.
 
-    parts: what `split` made of the faces. Samples and faces are both named by the `network`, so that its mistakes fall
-    on both sides. As many real faces are measured as samples, where there are as many. Neighbours are looked up for
-    the first `neighbours` samples among all faces, in pixels. Returns {"samples": {...}, "real": {...}, ...}, ready
-    for JSON. Raises ValueError for fewer than 3 samples.
+    network: the one that saw the reference, so that its mistakes fall on both sides; real: what
+    real faces get, a `yardstick`. training: uint8 faces among which the first `neighbours` samples
+    are looked up. Without them nothing is said of copies and repeats.
+    Raises ValueError for fewer than 3 samples.
     """
-    size = min(len(samples), len(parts.rows))
-    if size < 3:
-        raise ValueError(
-            f"{len(samples)} samples and {len(faces)} faces are too few to measure: use at least 3 and 6"
-        )
-    samples = samples[:size]
-    bar = tqdm(total=4, desc="measuring", disable=not progress, leave=False)
+    if len(samples) < 3:
+        raise ValueError(f"{len(samples)} samples are too few to measure: use at least 3")
     names = name_faces(network, samples, progress="naming samples" if progress else None)
-    bar.update()
-    row = full_row(samples, names, parts.reference)
-    bar.update()
-    real = yardstick(faces, parts, size)
-    bar.update()
-    near = closeness(samples, faces.images, neighbours, progress)
-    bar.close()
-    looked_up = len(near.to_others.distances)
-    row |= {
-        "nearest_real": float(np.median(near.to_training.distances)),
-        "neighbours": looked_up,
-        "nearest_other": float(np.median(near.to_others.distances)),
-        "copied": near.copied,
-        "repeated": near.repeated,
-    }
-    for name, share in (("copied", near.copied), ("repeated", near.repeated)):
-        row[f"{name}_interval"] = share_interval(round(share * looked_up), looked_up)
-    real |= {
-        "nearest_real": float(np.median(near.real_to_training)),
-        "nearest_other": float(np.median(near.real_to_others)),
-        "copied": 0.01,
-        "repeated": 0.01,
-    }
-    return _together(row, real, parts.reference)
-
-
-def yardstick(faces: FaceSet, parts: Split, size: int) -> dict:
-    """What `size` real faces get that are no reference: as a generator would that had learnt them exactly."""
-    return full_row(
-        faces.images[parts.rows[:size]], pick(parts.seen, slice(0, size)), parts.reference
-    )
-
-
-def _together(row: dict, real: dict, reference: Reference) -> dict:
-    modes_of_data = modes.modes_covered(reference.counts)
-    about = {
-        "count": reference.count,
-        "modes": modes_of_data,
-        "counts": reference.counts.tolist(),
-        "shares": reference.shares,
-        "network": reference.network,
-    }
+    near = None if training is None else closeness(samples, training, neighbours, progress)
     return {
         "modes_possible": len(reference.counts),
         "factors": reference.factors,
-        "reference": about,
-        "samples": row,
-        "real": real,
+        "reference": {
+            "count": reference.count,
+            "modes": modes_covered(reference.counts),
+            "counts": reference.counts.tolist(),
+            "network": reference.network,
+        },
+        "samples": full_row(names, reference, near),
+        "real": real | {"copied": 0.01, "repeated": 0.01},  # by definition: nearer than 99%
     }
+
+
+# The table
+
+
+def number(value: float) -> str:
+    """A measure as text: whole numbers with commas, others with four digits."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def interval(row: dict, name: str) -> str:
+    """The 95% interval of a measure as text."""
+    low, high = row[f"{name}_interval"]
+    return f"{number(low)} to {number(high)}"
+
+
+def table(measures: dict) -> str:
+    """The measures as text: samples with their 95% intervals, beside real faces."""
+    samples, real, reference = measures["samples"], measures["real"], measures["reference"]
+    lines = [
+        f"{'':24}{'samples':>10}  {'95% interval':20}{'real faces':>12}",
+        f"{'pictures measured':24}{samples['count']:>10,}{real['count']:>34,}",
+    ]
+    for measure in MEASURES:
+        if (name := measure.name) in samples:
+            value, of_real = number(samples[name]), number(real[name])
+            lines.append(
+                f"{measure.label:24}{value:>10}  {interval(samples, name):20}{of_real:>12}"
+            )
+    lines += [
+        f"against {reference['count']:,} real faces by {reference['network'] or 'a new network'}; "
+        f"they cover {reference['modes']} of {measures['modes_possible']} modes",
+        f"precision, recall and coverage look at {samples['few']:,} pictures",
+    ]
+    if "neighbours" in samples:
+        lines.append(f"copies and repeats look at {samples['neighbours']:,} pictures")
+    else:
+        lines.append("copies and repeats need the faces")
+    return "\n".join(lines)

@@ -15,8 +15,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from animegan_helpers.attributes import AttributeNetwork, name_faces
-from animegan_helpers.distances import share_interval
 from animegan_helpers.faces import to_tensor
+from animegan_helpers.measures import share_interval
 
 FeatureExtractor = Callable[[np.ndarray], torch.Tensor]
 """uint8 images (B, 3, 64, 64) -> features (B, F)."""

@@ -1,87 +1,49 @@
-"""Real faces as numbers: what samples are measured against, also on a machine that does not have the faces."""
+"""Real faces as numbers: what samples are measured against (notebooks 07, 08).
+
+The numbers can be stored, so samples are measured on a machine without the faces too.
+"""
 
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from animegan_helpers import modes
-from animegan_helpers.attributes import (
-    PRETRAINED,
-    AttributeNetwork,
-    Names,
-    load_attributes,
-    name_faces,
-)
+from animegan_helpers.attributes import AttributeNetwork, Names, load_attributes, name_faces
 from animegan_helpers.budget import DATA
-from animegan_helpers.cells import count_cells, k_means
-from animegan_helpers.checkpoint import CheckpointError, read_tensors, write_tensors
-from animegan_helpers.distances import Moments, moments
-from animegan_helpers.faces import FaceSet
-from animegan_helpers.neighbours import pair_quantile
+from animegan_helpers.checkpoint import PRETRAINED, CheckpointError, read_tensors
+from animegan_helpers.faces import FaceSet, held_out_rows
+from animegan_helpers.measures import Moments, count_modes, full_row, moments
 
 REFERENCES = DATA / "reference"
-REFERENCE, FEATURES, CELLS, ALIKE = 5_000, 2_000, 100, 1e-5
-PLAIN = (
-    "network",
-    "fingerprint",
-    "count",
-    "factors",
-    "alike",
-    "shares",
-    "confidence",
-    "yardsticks",
-)
-"""Fields of a Reference that its file keeps as JSON, not as tensors."""
-
-
-@dataclass
-class Parts:
-    """Real faces cut in two at random: some to measure against, the others to be measured, as the yardstick."""
-
-    reference: np.ndarray
-    others: np.ndarray
-
-
-def cut(count: int) -> Parts:
-    """Indices of the two parts of `count` faces, in rising order; raises ValueError for fewer than 4.
-
-    The reference is half of them, 5,000 at most: then the very faces that `train --hold-out 5000` does not train on.
-    """
-    if count < 4:
-        raise ValueError(f"{count} faces are too few to measure against: use at least 4")
-    order, kept = np.random.default_rng(0).permutation(count), min(REFERENCE, count // 2)
-    return Parts(np.sort(order[:kept]), np.sort(order[kept:]))
+FACES = 5_000
+"""At most so many faces go into a reference."""
+FEATURES = 2_000
+"""At most so many of them are kept one by one."""
 
 
 @dataclass
 class Reference:
-    """One part of a face set, as an attribute network sees it.
+    """A set of real faces, as an attribute network sees it.
 
-    network: the file it was seen with, and fingerprint: of its numbers; count: faces in the part; factors: the factors
-    whose products are the modes, with the names of their values; counts (M,): faces of each mode; moments: of all
-    their features; features (2,000 or fewer, F): of some, for what needs single faces; centres (k, F), cells (k,):
-    k-means on the features, and the faces in each cell; alike: grey levels, nearer than which only 1 pair of real
-    faces in 100,000 is; shares: factor -> the share of each value; confidence: factor -> how sure the network is, on
-    average.
-    yardsticks: sample size -> what real faces of the other part get.
+    network: the file of that network; fingerprint: of its numbers; factors: those whose products
+    are the modes, with the names of their values; counts (M,): faces of each mode; moments: of the
+    features of all faces; features (2,000 or fewer, F): of some faces, in random order.
+    yardsticks: sample size -> what real faces that are not in the reference get.
     """
 
     network: str
     fingerprint: str
-    count: int
     factors: dict[str, list[str]]
     counts: np.ndarray
     moments: Moments
     features: np.ndarray
-    centres: np.ndarray
-    cells: np.ndarray
-    alike: float
-    shares: dict[str, list[float]]
-    confidence: dict[str, float]
     yardsticks: dict[int, dict] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many faces there are."""
+        return int(self.counts.sum())
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -89,108 +51,77 @@ class Reference:
         return {factor: len(names) for factor, names in self.factors.items()}
 
     def yardstick(self, size: int) -> dict:
-        """What real faces get at the largest stored sample size that is not above `size`, else the smallest."""
-        fitting = [stored for stored in self.yardsticks if stored <= size] or [min(self.yardsticks)]
-        return self.yardsticks[max(fitting)]
-
-
-def choose_network(faces: FaceSet) -> Path:
-    """The attribute network for these faces: the drawn faces' own, or for all others the one of the tagged faces."""
-    drawn = faces.source.startswith("drawn set") or "hairstyle" in faces.labels
-    return PRETRAINED / f"{'drawn' if drawn else 'tagged'}-attributes.safetensors"
-
-
-def pick(names: Names, rows) -> Names:
-    """What was seen in the faces at `rows` only."""
-    values, confidence = (
-        {f: v[rows] for f, v in table.items()} for table in (names.values, names.confidence)
-    )
-    return Names(values, confidence, names.features[rows])
+        """What real faces get at the largest stored size up to `size`, else at the smallest."""
+        fitting = [stored for stored in self.yardsticks if stored <= size]
+        return self.yardsticks[max(fitting, default=min(self.yardsticks))]
 
 
 def make_reference(
-    images: np.ndarray,
-    seen: Names,
-    network: AttributeNetwork,
-    path: Path | str = "",
-    factors: tuple[str, ...] = ("hair", "eyes"),
+    seen: Names, network: AttributeNetwork, factors: tuple[str, ...] = ("hair", "eyes")
 ) -> Reference:
-    """The numbers of one part of a set: what `network`, from `path`, saw in it, and its images.
+    """The numbers of the faces that `network` saw. The modes are the products of `factors`.
 
-    images: uint8 (N, 3, 64, 64). The modes are the products of `factors`. Raises ValueError where the
-    network does not name one of them.
+    Raises ValueError where the network does not name one of the factors.
     """
-    missing = [factor for factor in factors if factor not in network.factors]
-    if missing:
+    if missing := [factor for factor in factors if factor not in network.factors]:
         there = ", ".join(network.factors)
         raise ValueError(
             f"the attribute network does not name {', '.join(missing)}; it names {there}"
         )
     named = {factor: network.factors[factor] for factor in factors}
     sizes = {factor: len(names) for factor, names in named.items()}
-    # rounded as the file rounds them, so that samples get the same numbers from it
-    features = seen.features[:FEATURES].astype(np.float16).astype(np.float32)
-    centres = k_means(features, min(CELLS, len(features))).astype(np.float16).astype(np.float32)
-    shares = {
-        factor: values.tolist()
-        for factor, values in modes.factor_shares(seen.values, sizes).items()
-    }
     return Reference(
-        network=Path(path).name,
-        fingerprint=fingerprint(network),
-        count=len(seen.features),
-        factors=named,
-        counts=modes.count_modes(seen.values, sizes),
-        moments=moments(seen.features),
-        features=features,
-        centres=centres,
-        cells=count_cells(seen.features, centres),
-        alike=pair_quantile(images, ALIKE),
-        shares=shares,
-        confidence={factor: float(seen.confidence[factor].mean()) for factor in factors},
+        network.source,
+        fingerprint(network),
+        named,
+        count_modes(seen.values, sizes),
+        moments(seen.features),
+        # rounded as the file rounds them, so that samples get the same numbers from it
+        seen.features[:FEATURES].astype(np.float16).astype(np.float32),
     )
 
 
 @dataclass
 class Split:
-    """A face set, named and cut in two: one part as a reference, of the other the rows (N,), in random order, and what
-    was seen in them."""
+    """A face set in two parts: one is the reference, the other says what real faces get.
+
+    rows (N,): of the other part, in random order; seen: what was seen in them.
+    """
 
     reference: Reference
     rows: np.ndarray
     seen: Names
 
+    def yardstick(self, size: int) -> dict:
+        """What the first `size` faces of the other part get. So would a faultless generator."""
+        return full_row(self.seen.subset(slice(0, size)), self.reference)
+
 
 def split(
     faces: FaceSet,
     network: AttributeNetwork,
-    path: Path | str = "",
     factors: tuple[str, ...] = ("hair", "eyes"),
     progress: bool = False,
 ) -> Split:
-    """Names all faces with the `network` from `path`, and makes one part of them a reference."""
-    parts = cut(len(faces))
+    """Names all faces, and makes half of them, 5,000 at most, a reference.
+
+    With 10,000 faces or more these are the faces that `train --hold-out 5000` leaves out.
+    Raises ValueError for fewer than 4 faces.
+    """
+    if len(faces) < 4:
+        raise ValueError(f"{len(faces)} faces are too few to measure against: use at least 4")
+    rest, held_out = held_out_rows(len(faces), min(FACES, len(faces) // 2))
     # in random order: a set may be sorted, and its first 2,000 faces must stand for all of it
-    first, second = (
-        np.random.default_rng(1).permutation(rows) for rows in (parts.reference, parts.others)
-    )
+    rest, held_out = (np.random.default_rng(1).permutation(rows) for rows in (rest, held_out))
     seen = name_faces(network, faces.images, progress="naming faces" if progress else None)
-    reference = make_reference(faces.images[first], pick(seen, first), network, path, factors)
-    return Split(reference, second, pick(seen, second))
+    reference = make_reference(seen.subset(held_out), network, factors)
+    return Split(reference, rest, seen.subset(rest))
 
 
-def save_reference(path: Path, reference: Reference, about: dict) -> None:
-    """Writes the numbers, the features in half precision, and `about`, JSON-able, what the faces are."""
-    gaussian = reference.moments
-    tensors = {
-        "features": torch.from_numpy(reference.features).half(),
-        "centres": torch.from_numpy(reference.centres).half(),
-        "mean": torch.from_numpy(gaussian.mean),
-        "covariance": torch.from_numpy(gaussian.covariance).float(),
-        "counts": torch.from_numpy(reference.counts),
-        "cells": torch.from_numpy(reference.cells),
-    }
-    write_tensors(path, tensors, about | {name: getattr(reference, name) for name in PLAIN})
+def choose_network(faces: FaceSet) -> Path:
+    """The file of the attribute network for these faces: that for drawn or that for real ones."""
+    drawn = faces.source.startswith("drawn set") or "hairstyle" in faces.labels
+    return PRETRAINED / f"{'drawn' if drawn else 'tagged'}-attributes.safetensors"
 
 
 def load_reference(name: str | Path) -> Reference:
@@ -199,26 +130,24 @@ def load_reference(name: str | Path) -> Reference:
     Raises CheckpointError where it cannot be read or is something else.
     """
     path = REFERENCES / f"{name}.safetensors"
+    path = path if path.is_file() else Path(name)
     if not path.is_file():
-        path = Path(name)
-    if not path.is_file():
-        there = ", ".join(sorted(p.stem for p in REFERENCES.glob("*.safetensors"))) or "none"
-        raise CheckpointError(
-            f"no reference is called {str(name)!r}: choose one of {there}, or give a file"
-        )
+        there = ", ".join(sorted(path.stem for path in REFERENCES.glob("*.safetensors")))
+        raise CheckpointError(f"no reference is called {name}: choose one of {there}, or a file")
     tensors, about = read_tensors(path)
     try:
-        arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
-        gaussian = Moments(
-            arrays.pop("mean"), arrays.pop("covariance").astype(np.float64), about["count"]
+        mean, covariance = tensors["mean"].numpy(), tensors["covariance"].double().numpy()
+        return Reference(
+            about["network"],
+            about["fingerprint"],
+            about["factors"],
+            tensors["counts"].numpy(),
+            Moments(mean, covariance),
+            tensors["features"].float().numpy(),
+            {int(size): row for size, row in about["yardsticks"].items()},
         )
-        for name in ("features", "centres"):
-            arrays[name] = arrays[name].astype(np.float32)
-        plain = {name: about[name] for name in PLAIN}
-        plain["yardsticks"] = {int(size): row for size, row in plain["yardsticks"].items()}
-        return Reference(**arrays, moments=gaussian, **plain)
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} holds no reference: {error}") from None
+    except KeyError as error:
+        raise CheckpointError(f"{path} holds no reference: it lacks {error}") from None
 
 
 def network_of(reference: Reference, path: Path | None = None) -> AttributeNetwork:
@@ -226,11 +155,11 @@ def network_of(reference: Reference, path: Path | None = None) -> AttributeNetwo
 
     Raises CheckpointError where it is not there, or is another one.
     """
-    path = path or PRETRAINED / reference.network
-    network = load_attributes(path)
+    network = load_attributes(path or PRETRAINED / reference.network)
     if fingerprint(network) != reference.fingerprint:
         raise CheckpointError(
-            f"{path} is not the network that this reference was made with: make the reference again"
+            f"{network.source} is not the network that this reference was made with: "
+            "make the reference again"
         )
     return network
 
@@ -239,7 +168,6 @@ def fingerprint(network: AttributeNetwork) -> str:
     """The same for networks whose numbers agree in half precision, else another."""
     digest = hashlib.blake2b(digest_size=8)
     for tensor in network.state_dict().values():
-        digest.update(
-            (tensor.half() if tensor.is_floating_point() else tensor).contiguous().numpy().tobytes()
-        )
+        rounded = tensor.half() if tensor.is_floating_point() else tensor
+        digest.update(rounded.contiguous().numpy().tobytes())
     return digest.hexdigest()

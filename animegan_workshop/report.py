@@ -107,14 +107,15 @@ def change_by_epoch(run: OwnRun) -> dict[int, float]:
 def measure_run(run: OwnRun, faces: FaceSet, count: int, seed: int = 0) -> dict:
     """The measures of `count` samples against half of the faces, beside those of the other half.
 
-    `measure_table.table` prints them.
+    `measures.table` prints them.
     """
     from animegan_helpers.attributes import load_attributes
     from animegan_helpers.latent import sample_faces
     from animegan_helpers.measures import measure_samples
     from animegan_helpers.reference import choose_network, split
 
-    path = choose_network(faces)
-    network = load_attributes(path)
-    samples = sample_faces(run.weights.generator, count, seed)
-    return measure_samples(samples, faces, network, split(faces, network, path))
+    network = load_attributes(choose_network(faces))
+    parts = split(faces, network)
+    samples = sample_faces(run.weights.generator, min(count, len(parts.rows)), seed)
+    real = parts.yardstick(len(samples))
+    return measure_samples(samples, network, parts.reference, real, faces.images)

@@ -40,14 +40,14 @@ EXPERIMENTS = ", ".join(design_names())
 )
 def measure(arguments: argparse.Namespace) -> str:
     """Measure the mode spread of samples against faces."""
-    from animegan_helpers.measure_table import table, write_json
+    import json
 
     from animegan_helpers.attributes import load_attributes
     from animegan_helpers.checkpoint import load_weights
     from animegan_helpers.faces import load_faces
-    from animegan_helpers.files import unused
+    from animegan_helpers.files import unused, write_text
     from animegan_helpers.latent import sample_faces
-    from animegan_helpers.measures import against_reference, measure_samples
+    from animegan_helpers.measures import measure_samples, table
     from animegan_helpers.reference import choose_network, load_reference, network_of, split
 
     if arguments.json:
@@ -59,20 +59,21 @@ def measure(arguments: argparse.Namespace) -> str:
         images = sample_faces(generator, arguments.count, arguments.seed)
     start = time.monotonic()
     if arguments.reference:
-        reference = load_reference(arguments.reference)
+        reference, training = load_reference(arguments.reference), None
         network = network_of(reference, arguments.attributes)
-        measures = against_reference(images, reference, network, progress=True)
+        real = reference.yardstick(len(images))
     else:
         faces = load_faces(arguments.faces)
-        path = arguments.attributes or choose_network(faces)
-        network = load_attributes(path)
-        parts = split(faces, network, path, progress=True)
-        measures = measure_samples(
-            images, faces, network, parts, arguments.neighbours, progress=True
-        )
+        network = load_attributes(arguments.attributes or choose_network(faces))
+        parts = split(faces, network, progress=True)
+        images = images[: len(parts.rows)]
+        reference, training, real = parts.reference, faces.images, parts.yardstick(len(images))
+    measures = measure_samples(
+        images, network, reference, real, training, arguments.neighbours, progress=True
+    )
     print(table(measures))
     if arguments.json:
-        write_json(arguments.json, measures)
+        write_text(arguments.json, json.dumps(measures, indent=2) + "\n")
     return f"measured {measures['samples']['count']:,} samples in {time.monotonic() - start:.0f} s"
 
 
@@ -99,16 +100,15 @@ def reference(arguments: argparse.Namespace) -> str:
     """Keep what samples are measured against as numbers, without any picture."""
     from animegan_helpers.attributes import load_attributes
     from animegan_helpers.faces import load_faces
-    from animegan_helpers.measures import yardstick
-    from animegan_helpers.reference import choose_network, save_reference, split
+    from animegan_helpers.reference import choose_network, split
+    from animegan_workshop.attribute_training import save_reference
 
     unused_weights(arguments.out)
     faces = load_faces(arguments.faces)
-    path = choose_network(faces)
-    parts = split(faces, load_attributes(path), path, progress=True)
+    parts = split(faces, load_attributes(choose_network(faces)), progress=True)
     sizes = [size for size in (500, 2_000, 10_000) if size <= len(parts.rows)] or [len(parts.rows)]
-    parts.reference.yardsticks = {size: yardstick(faces, parts, size) for size in sizes}
-    save_reference(arguments.out, parts.reference, {"faces": arguments.about})
+    parts.reference.yardsticks = {size: parts.yardstick(size) for size in sizes}
+    save_reference(arguments.out, parts.reference, arguments.about)
     return f"{parts.reference.count:,} of {len(faces):,} faces as numbers in {arguments.out}"
 
 
@@ -125,39 +125,37 @@ def reference(arguments: argparse.Namespace) -> str:
 )
 def attributes(arguments: argparse.Namespace) -> str:
     """Train the network that names what is in a face, on labelled faces."""
-    from animegan_helpers.attributes import (
+    from animegan_helpers.faces import load_faces
+    from animegan_helpers.files import unused, write_text
+    from animegan_workshop.attribute_training import (
         accuracies,
-        confusion_of,
-        hold_out,
+        make_card,
         save_attributes,
         train_attributes,
     )
-    from animegan_helpers.faces import load_faces
-    from animegan_helpers.files import unused
-    from animegan_workshop.attribute_card import Making, make_card
-    from animegan_workshop.teaching.notebooks import hardware
 
     out, epochs, chance = arguments.out, arguments.epochs, arguments.seed
     unused_weights(out)
     card = unused(out.with_suffix(".md"))
     faces = load_faces(arguments.faces, count=arguments.count)
     start = time.monotonic()
-    network, _ = train_attributes(
+    network, confusion = train_attributes(
         faces, arguments.factors, epochs=epochs, mirror=arguments.mirror, seed=chance
     )
-    making = Making(
-        arguments.about,
-        attributes_command(arguments),
-        len(faces),
-        time.monotonic() - start,
-        hardware(),
-        arguments.use,
+    text = make_card(
+        out.stem,
+        network,
+        confusion,
+        data=arguments.about,
+        use=arguments.use,
+        command=attributes_command(arguments),
+        faces=len(faces),
+        seconds=time.monotonic() - start,
     )
-    confusion = confusion_of(network, faces.subset(hold_out(len(faces), seed=chance)[0]))
     right = accuracies(confusion)
     about = {"faces": len(faces), "epochs": epochs, "seed": chance, "held_out_accuracy": right}
     save_attributes(out, network, about)
-    card.write_text(make_card(out.stem, network, confusion, making), encoding="utf-8")
+    write_text(card, text)
     rows = [f"{factor}: {share:.1%} of the held-out tenth" for factor, share in right.items()]
     return "\n".join(rows)
 

@@ -125,9 +125,8 @@ def run_arm(
     A run whose loss is not finite ends early and says so in "failed".
     """
     faces, held_out = faces_of(arm, scale, path)
-    network_path = choose_network(faces)
-    network = load_attributes(network_path)
-    reference = make_reference(name_faces(network, held_out.images), network, network_path)
+    network = load_attributes(choose_network(faces))
+    reference = make_reference(name_faces(network, held_out.images), network)
     trainer = Trainer(config_of(arm, scale, seed), faces.images, device=device)
     clock = time.process_time if trainer.device.type == "cpu" else time.perf_counter
     parameters = [count_parameters(net) for net in (trainer.generator, trainer.discriminator)]
