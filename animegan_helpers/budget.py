@@ -6,7 +6,6 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,9 +59,8 @@ def choose_budget(name: str | None = None) -> Budget:
 
         name = "gpu" if torch.cuda.is_available() else "laptop"
     if name not in BUDGETS:
-        raise ValueError(
-            f"no budget is called {name!r}: set ANIMEGAN_BUDGET to one of {', '.join(BUDGETS)}"
-        )
+        names = ", ".join(BUDGETS)
+        raise ValueError(f"no budget is called {name!r}: set ANIMEGAN_BUDGET to one of {names}")
     return BUDGETS[name]
 
 
@@ -86,17 +84,16 @@ def choose_device(name: str | None = None) -> torch.device:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError, AttributeError):
         # a torch without CUDA lacks names, hence the last
-        raise ValueError(
-            f"this machine has no device {name!r}: use cpu, or leave the device out"
-        ) from None
+        advice = "use cpu, or leave the device out"
+        raise ValueError(f"this machine has no device {name!r}: {advice}") from None
     return device
 
 
 def best_precision(device: torch.device, width: int = 64, batch: int = 50) -> str:
     """`bf16` where a convolution is really faster in it, forward and backward, else `fp32`.
 
-    A processor can accept bfloat16 and emulate it slowly, so a layer of DCGAN's size at this width
-    is timed in both.
+    A processor can accept bfloat16 and emulate it slowly. So a layer of DCGAN's size at this width
+    is timed in both, and bf16 must take less than 0.9 of the time, each at its best of five rounds.
     """
     import torch
 
@@ -107,45 +104,28 @@ def best_precision(device: torch.device, width: int = 64, batch: int = 50) -> st
         images = torch.rand(batch, width, 32, 32)
     layer = layer.to(device, memory_format=torch.channels_last)
     images = images.to(device, memory_format=torch.channels_last).requires_grad_()
-
-    def there_and_back(enabled: bool) -> None:
-        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # fp32 means fp32
-            with torch.autocast(device.type, torch.bfloat16, enabled=enabled):
-                loss = layer(images).sum()
-            gradient = torch.autograd.grad(loss, (images, layer.weight))[0]
-        gradient.sum().item()  # waits for a GPU
-
-    faster = clearly_faster(lambda: there_and_back(True), lambda: there_and_back(False), device)
-    return "bf16" if faster else "fp32"
-
-
-def clearly_faster(
-    first: Callable[[], None], second: Callable[[], None], device: torch.device
-) -> bool:
-    """Whether the first takes less than 0.9 of the second's time, each at its best of five rounds.
-
-    On a CPU the time of one thread is taken, because a clock on the wall also counts what else the
-    machine is doing. Windows counts that time in ticks of 16 ms, too coarse for one call.
-    """
-    import torch
-
+    # One thread's own time, because a clock on the wall also counts what else a CPU is doing.
+    # Windows counts it in ticks of 16 ms, too coarse for one call.
     own_time = device.type == "cpu" and os.name != "nt"
     clock = time.thread_time if own_time else time.perf_counter
 
-    def seconds(call: Callable[[], None]) -> float:
+    def seconds(bf16: bool) -> float:
         start = clock()
-        call()
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # fp32 means fp32
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                loss = layer(images).sum()
+            gradient = torch.autograd.grad(loss, (images, layer.weight))[0]
+        gradient.sum().item()  # waits for a GPU
         return clock() - start
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        first(), second()  # the first call of each sets things up
-        rounds = [(seconds(first), seconds(second)) for _ in range(5)]
+        rounds = [(seconds(True), seconds(False)) for _ in range(6)]  # the first sets things up
     finally:
         torch.set_num_threads(threads)
-    mine, other = (min(times) for times in zip(*rounds))
-    return mine < 0.9 * other
+    bf16, fp32 = (min(times) for times in zip(*rounds[1:]))
+    return "bf16" if bf16 < 0.9 * fp32 else "fp32"
 
 
 def seed_everything(seed: int) -> None:
@@ -158,24 +138,19 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def describe_machine() -> str:
-    """One line: the device and what it is made of."""
-    import torch
-
-    device = choose_device()
-    if device.type == "cuda":
-        return f"cuda ({torch.cuda.get_device_name()})"
-    return f"{device.type} ({os.cpu_count()} CPU cores, {torch.get_num_threads()} threads)"
-
-
 def start_notebook(number: str) -> Budget:
     """Seeds, chooses the budget, and says how long notebook `number` ("05") takes with each.
 
     The minutes stand in data/timings.json, which `make notebooks` writes.
     """
+    import torch
+
     seed_everything(0)
-    budget = choose_budget()
-    print(f"budget {budget.name!r} on {describe_machine()}")
+    budget, device = choose_budget(), choose_device()
+    made_of = f"{os.cpu_count()} CPU cores, {torch.get_num_threads()} threads"
+    if device.type == "cuda":
+        made_of = torch.cuda.get_device_name()
+    print(f"budget {budget.name!r} on {device.type} ({made_of})")
     print("change it with ANIMEGAN_BUDGET=smoke, laptop or gpu")
     timings = DATA / "timings.json"
     measured = json.loads(timings.read_text(encoding="utf-8")) if timings.exists() else {}

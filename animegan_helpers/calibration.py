@@ -13,15 +13,14 @@ from torch import nn
 from torch.optim.swa_utils import update_bn
 
 
-def recalibrate(
-    generator: nn.Module, batches: int = 20, batch: int = 100, seed: int = 0
-) -> nn.Module:
-    """Sets every batch norm's mean and variance to those over fresh latent vectors, in place.
+def recalibrate(generator: nn.Module, batches: int = 20) -> nn.Module:
+    """Sets every batch norm's mean and variance to those over batches of 100 latent vectors.
 
-    Returns the generator in eval mode. The same weights and seed always give the same averages.
+    It works in place and returns the generator in eval mode. The latent vectors are always the
+    same, so the same weights have the same averages wherever they are measured.
     """
-    random = torch.Generator().manual_seed(seed)
-    latents = (torch.randn(batch, generator.z_dim, generator=random) for _ in range(batches))
+    random = torch.Generator().manual_seed(0)
+    latents = (torch.randn(100, generator.z_dim, generator=random) for _ in range(batches))
     update_bn(latents, generator, device=next(generator.parameters()).device)
     return generator.eval()
 
@@ -36,9 +35,7 @@ def contrast_of(images: np.ndarray) -> float:
 
 
 @torch.no_grad()
-def match_contrast(
-    generator: nn.Module, contrast: float, samples: int = 1_000, seed: int = 0
-) -> float:
+def match_contrast(generator: nn.Module, contrast: float, samples: int = 1_000) -> float:
     """Multiplies G's last layer, in place, until its samples have this contrast; gives the factor.
 
     generator: in eval mode, and ending in tanh.
@@ -49,7 +46,7 @@ def match_contrast(
     last = [layer for layer in generator.modules() if isinstance(layer, kinds)][-1]
     outputs = []
     hook = last.register_forward_hook(lambda layer, inputs, output: outputs.append(output))
-    device, random = next(generator.parameters()).device, torch.Generator().manual_seed(seed)
+    device, random = next(generator.parameters()).device, torch.Generator().manual_seed(0)
     for z in torch.randn(samples, generator.z_dim, generator=random).split(100):
         generator(z.to(device))
     hook.remove()

@@ -5,7 +5,7 @@ Everything is safetensors: tensors and a few strings, nothing that could run cod
 
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -17,7 +17,7 @@ from animegan_helpers.budget import DATA, runs_folder
 from animegan_helpers.calibration import recalibrate
 from animegan_helpers.files import write_atomically
 from animegan_helpers.networks import make_networks
-from animegan_helpers.settings import TrainingConfig, TrainingError
+from animegan_helpers.settings import TrainingError
 
 PRETRAINED = DATA / "pretrained"
 FORMAT = "animegan-workbook 1"
@@ -53,9 +53,7 @@ def read_tensors(path: Path, with_tensors: bool = True) -> tuple[dict[str, torch
     except (SafetensorError, OSError) as error:
         raise DamagedError(f"{path} is damaged or no safetensors file ({error})") from None
     if metadata.get("format") != FORMAT:
-        raise CheckpointError(
-            f"{path} was not written by this workbook (its metadata lacks format {FORMAT!r})"
-        )
+        raise CheckpointError(f"{path} was not written by this workbook (format {FORMAT!r})")
     return tensors, json.loads(metadata["about"])
 
 
@@ -78,42 +76,32 @@ def fill_network(network: nn.Module, tensors: dict[str, torch.Tensor], source: P
     """
     own = network.state_dict()
     for name in sorted(own.keys() | tensors.keys()):
-        if name not in tensors or name not in own:
-            has = "has no" if name not in tensors else "has an unexpected"
-            raise CheckpointError(
-                f"{source} {has} tensor {name!r}: it belongs to another architecture"
-            )
-        if own[name].shape != tensors[name].shape:
-            shapes = f"{tuple(tensors[name].shape)}, not {tuple(own[name].shape)}"
-            raise CheckpointError(
-                f"{source}: {name!r} has shape {shapes}: it was made with another width or z_dim"
-            )
+        wanted, found = (tuple(d[name].shape) if name in d else "none" for d in (own, tensors))
+        if wanted != found:
+            made = "it was made with another width, z_dim or architecture"
+            raise CheckpointError(f"{source}: {name!r} has shape {found}, not {wanted}: {made}")
         own[name].copy_(tensors[name])
 
 
 @dataclass
 class Weights:
-    """Networks in eval mode, and what is known of them: settings, data, epochs."""
+    """Networks in eval mode, and what is known of them.
+
+    about: "config", the fields of TrainingConfig, and what else there is: data, epochs, ...
+    """
 
     generator: nn.Module
     discriminator: nn.Module | None
     about: dict
 
 
-def save_weights(
-    path: Path,
-    generator: nn.Module,
-    discriminator: nn.Module | None,
-    config: TrainingConfig,
-    about: dict,
-    dtype: torch.dtype = torch.float32,
-) -> None:
-    """Writes networks to hand on, with the settings they were made by; float16 halves the file."""
-    tensors = prefixed("generator", generator.state_dict())
-    if discriminator is not None:
-        tensors |= prefixed("discriminator", discriminator.state_dict())
+def save_weights(path: Path, weights: Weights, dtype: torch.dtype = torch.float32) -> None:
+    """Writes networks to hand on; float16 halves the file. `about` must hold their "config"."""
+    tensors = prefixed("generator", weights.generator.state_dict())
+    if weights.discriminator is not None:
+        tensors |= prefixed("discriminator", weights.discriminator.state_dict())
     tensors = {name: t.to(dtype) if t.is_floating_point() else t for name, t in tensors.items()}
-    write_tensors(path, tensors, about | {"config": asdict(config)})
+    write_tensors(path, tensors, weights.about)
 
 
 def load_weights(path: Path | str, device: torch.device | str = "cpu") -> Weights:
@@ -123,15 +111,13 @@ def load_weights(path: Path | str, device: torch.device | str = "cpu") -> Weight
     that is the generator, with batch norm recalibrated. Raises CheckpointError.
     """
     path = Path(path)
-    found = read_newest(path) if path.is_dir() else None
-    if path.is_dir() and not found:
-        path = path / "generator.safetensors"
-    path, tensors, about = found or (path, *read_tensors(path))
+    if path.is_dir():
+        path = newest_checkpoint(path) or path / "generator.safetensors"
+    tensors, about = read_tensors(path)
     try:
         config = about["config"]
-        generator, discriminator = make_networks(
-            config["architecture"], config["z_dim"], config["width"], config.get("variants", ())
-        )
+        shape = config["architecture"], config["z_dim"], config["width"]
+        generator, discriminator = make_networks(*shape, config.get("variants", ()))
     except TrainingError as error:
         raise CheckpointError(f"{path} is of a kind that is not known here: {error}") from None
     except (KeyError, TypeError) as error:
@@ -152,20 +138,19 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(Path(folder).glob("checkpoint-*.safetensors"))
 
 
-def read_newest(folder: Path) -> tuple[Path, dict[str, torch.Tensor], dict] | None:
-    """The newest checkpoint of a run that can be read: its path, tensors and `about`.
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint of a run, or None if there is none.
 
-    A damaged one is passed over for the one before it. None where the run has no checkpoint.
-    Raises DamagedError where all are damaged.
+    A damaged one is passed over for the one before it. Raises DamagedError where all are damaged.
     """
-    damaged = None
-    for path in checkpoints(folder)[::-1]:
+    paths = checkpoints(folder)[::-1]
+    for path in paths:
         try:
-            return path, *read_tensors(path)
-        except DamagedError as error:
-            damaged = damaged or error
-    if damaged:
-        raise damaged
+            read_tensors(path, with_tensors=False)
+            return path
+        except DamagedError:
+            if path == paths[-1]:
+                raise
     return None
 
 
@@ -185,9 +170,8 @@ def shipped_weights(*names: str) -> Path:
     for name in names:
         if (path := PRETRAINED / f"{name}.safetensors").is_file():
             return path
-    raise CheckpointError(
-        f"no weights called {' or '.join(names)} under {PRETRAINED}: run notebook 05 first"
-    )
+    wanted = " or ".join(names)
+    raise CheckpointError(f"no weights called {wanted} in {PRETRAINED}: run notebook 05 first")
 
 
 def own_runs(folder: Path | None = None) -> list[Path]:

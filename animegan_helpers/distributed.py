@@ -41,10 +41,6 @@ class Group:
         for tensor, mean in zip(tensors, flat.split([tensor.numel() for tensor in tensors])):
             tensor.copy_(mean.view(tensor.shape))
 
-    def any(self, flag: bool) -> bool:
-        """Whether the flag is set in any process; all of them must ask."""
-        return any(self.gather(flag))
-
     def gather(self, value) -> list:
         """The value of each process, in order; all of them must ask."""
         values = [value] * self.size
@@ -63,12 +59,10 @@ def start_group(device: torch.device) -> Group:
 
     Raises ValueError on MPS, where torch has nothing that lets processes talk.
     """
-    if "WORLD_SIZE" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Group()
     if device.type == "mps":
-        raise ValueError(
-            "torch cannot join several processes on MPS: add --device cpu, or start one process"
-        )
+        raise ValueError("several processes cannot train on MPS: add --device cpu, or start one")
     if not distributed.is_initialized():
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     return Group(distributed.get_rank(), distributed.get_world_size())

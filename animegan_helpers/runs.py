@@ -1,11 +1,12 @@
 """A run of training over several sittings: save, resume, stop (notebook 05)."""
 
 import contextlib
+import json
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,21 +14,16 @@ import torch
 from filelock import FileLock, Timeout
 
 from animegan_helpers import checkpoint
-from animegan_helpers.checkpoint import (
-    CheckpointError,
-    fill_network,
-    load_weights,
-    prefixed,
-    read_newest,
-    read_tensors,
-    under,
-)
+from animegan_helpers.checkpoint import CheckpointError, Weights, fill_network, prefixed, under
 from animegan_helpers.files import WriteError, write_atomically
 from animegan_helpers.pictures import make_grid
 from animegan_helpers.training import HISTORY_COLUMNS, Trainer, TrainingConfig, TrainingError
 
 MAY_CHANGE = ("epochs", "precision")
 """Settings that may differ in a resumed run: it may be longer, or on another machine."""
+
+MUST_STAY = ("device", "pictures", "fingerprint of the faces")
+"""What must be the same in a resumed run, besides the other settings."""
 
 NETWORKS = ("generator", "discriminator", "ema")
 OPTIMISERS = ("optimiser_g", "optimiser_d")
@@ -70,27 +66,20 @@ def stop_between_steps() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-@contextlib.contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Keeps the folder of a run to this process.
+def alone_in(folder: Path) -> contextlib.AbstractContextManager:
+    """Keeps the folder of a run to this process, until the context it gives is left.
 
     The system lets go of the lock when the process ends, so a killed run leaves nothing behind.
     Raises TrainingError where another process trains there, CheckpointError where nobody can write.
     """
-    lock = FileLock(folder / ".lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
+        return FileLock(folder / ".lock").acquire(timeout=0)
     except Timeout:
-        raise TrainingError(
-            f"another process is training in {folder}: wait for it, or choose another folder"
-        ) from None
+        advice = "wait for it, or choose another folder"
+        raise TrainingError(f"another process is training in {folder}: {advice}") from None
     except OSError as error:
         raise CheckpointError(f"cannot write in {folder}: {error.strerror or error}") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def save(trainer: Trainer) -> None:
@@ -101,11 +90,7 @@ def save(trainer: Trainer) -> None:
     """
     trainer.check_finite()
     history = trainer.history[: trainer.step].cpu()
-    tensors = {
-        "history": history,
-        "fixed_noise": trainer.fixed_noise,
-        "random": trainer.random.get_state(),
-    }
+    tensors = {"history": history, "random": trainer.random.get_state()}
     for name in NETWORKS:
         if network := getattr(trainer, name):
             tensors |= prefixed(name, network.state_dict())
@@ -122,70 +107,48 @@ def save(trainer: Trainer) -> None:
     def write(path: Path) -> None:
         np.savetxt(path, rows, formats, delimiter=",", header=header, comments="")
 
-    with contextlib.suppress(
-        WriteError
-    ):  # open in a spreadsheet, on Windows: the checkpoint has it
+    with contextlib.suppress(WriteError):  # open in a spreadsheet on Windows; the checkpoint has it
         write_atomically(trainer.out / "history.csv", write)
 
 
 def check_same_run(trainer: Trainer, path: Path, about: dict) -> None:
     """Raises CheckpointError, which names all that differs, unless both are of the same run."""
-    now, wanted = trainer.summary(), asdict(trainer.config)
-    try:
-        saved = asdict(TrainingConfig(**about["config"]))
-        differ = [
-            f"{name} was {saved[name]!r}, is {wanted[name]!r}"
-            for name in wanted
-            if name not in MAY_CHANGE and saved[name] != wanted[name]
-        ]
-        if about["device"] != now["device"]:
-            differ.append(
-                f"device was {about['device']}, is {now['device']} "
-                "(a new run can begin with its weights: --start-from)"
-            )
-        if about["pictures"] != now["pictures"]:
-            differ.append(f"pictures were {about['pictures']}, are {now['pictures']}")
-        elif about["fingerprint"] != now["fingerprint"]:
-            differ.append("the faces are others, though as many")
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} lacks or garbles its settings: {error}") from None
+    summary = json.loads(json.dumps(trainer.summary()))  # with lists for tuples, as in a file
+    was, now = (s["config"] | {key: s.get(key) for key in MUST_STAY} for s in (about, summary))
+    names = [name for name in now if name not in MAY_CHANGE and was.get(name) != now[name]]
+    differ = [f"{name} was {was.get(name)!r}, is {now[name]!r}" for name in names]
     if differ:
-        raise CheckpointError(f"{path} cannot be resumed with other settings: {'; '.join(differ)}")
+        advice = "a new run can begin with its weights: --start-from"
+        raise CheckpointError(f"{path} is of another run: {'; '.join(differ)} ({advice})")
     if about["step"] > len(trainer.history):
-        raise CheckpointError(
-            f"{path} is at epoch {about['epoch']}, beyond the {wanted['epochs']} asked for"
-        )
+        asked = f"beyond the {trainer.config.epochs} asked for"
+        raise CheckpointError(f"{path} is at epoch {about['epoch']}, {asked}")
 
 
-def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+def restore_optimiser(optimiser: torch.optim.Adam, tensors: dict[str, torch.Tensor]) -> None:
     """Gives Adam the state that `save` took from it: tensors "0.step", "0.exp_avg", ..."""
-    state = {}
-    for k, parameter in enumerate(optimiser.param_groups[0]["params"]):
-        if entry := under(str(k), tensors):
-            # fused Adam needs its averages in memory as the parameter lies
-            averages = {
-                name: torch.empty_like(parameter).copy_(entry[name])
-                for name in ("exp_avg", "exp_avg_sq")
-            }
-            state[k] = {"step": entry["step"], **averages}
+    parameters = optimiser.param_groups[0]["params"]
+    state = {k: {} for k in range(len(parameters))}
+    for name, tensor in tensors.items():
+        k, part = name.split(".")
+        if part != "step":  # an average must lie in memory as its parameter does
+            tensor = torch.empty_like(parameters[int(k)]).copy_(tensor)
+        state[int(k)][part] = tensor
     optimiser.load_state_dict(optimiser.state_dict() | {"state": state})
 
 
 @torch.no_grad()
-def restore(trainer: Trainer, path: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:
+def restore(trainer: Trainer, path: Path) -> None:
     """Puts a trainer where the checkpoint was written. Raises CheckpointError if that cannot be."""
+    tensors, about = checkpoint.read_tensors(path)
     check_same_run(trainer, path, about)
-    try:
-        for name in NETWORKS:
-            if network := getattr(trainer, name):
-                fill_network(network, under(name, tensors), path)
-        for name in OPTIMISERS:
-            restore_optimiser(getattr(trainer, name), under(name, tensors))
-        trainer.history[: about["step"]] = tensors["history"].to(trainer.device)
-        trainer.fixed_noise.copy_(tensors["fixed_noise"])
-        trainer.random.set_state(tensors["random"])
-    except (KeyError, RuntimeError) as error:
-        raise CheckpointError(f"{path} lacks or garbles the field {error}") from None
+    for name in NETWORKS:
+        if network := getattr(trainer, name):
+            fill_network(network, under(name, tensors), path)
+    for name in OPTIMISERS:
+        restore_optimiser(getattr(trainer, name), under(name, tensors))
+    trainer.history[: about["step"]] = tensors["history"].to(trainer.device)
+    trainer.random.set_state(tensors["random"])
     trainer.step, trainer.seconds = about["step"], about["seconds"]
     trainer.notes = [tuple(note) for note in about["notes"]]
     trainer.started_from = about["started_from"]
@@ -196,24 +159,20 @@ def resume(trainer: Trainer) -> str | None:
 
     Gives a sentence on where the run goes on, or None.
     """
-    found = read_newest(trainer.out)
-    if not found:
+    path = checkpoint.newest_checkpoint(trainer.out)
+    if not path:
         return None
-    restore(trainer, *found)
+    restore(trainer, path)
     return f"resumed at step {trainer.step} (epoch {trainer.epoch} of {trainer.config.epochs})"
 
 
-def precision_begun_with(out: Path, precision: str) -> str:
-    """fp32 for a run that began so and may choose now; else the precision asked for.
-
-    Such a run stays equal to the last bit. A Trainer is built for one precision, so this is settled
-    before it is made.
-    """
-    with contextlib.suppress(CheckpointError):  # resume reports it
-        found = read_newest(out) if precision == "auto" else None
-        if found and found[2].get("precision") == "fp32":
-            return "fp32"
-    return precision
+def begun_in_fp32(out: Path) -> bool:
+    """Whether the folder holds a run in fp32; it should go on so, equal to the last bit."""
+    with contextlib.suppress(CheckpointError):  # a damaged one is resume's to report
+        path = checkpoint.newest_checkpoint(out)
+        about = checkpoint.read_tensors(path, with_tensors=False)[1] if path else {}
+        return about.get("precision") == "fp32"
+    return False
 
 
 def start_from(trainer: Trainer, path: Path | str) -> None:
@@ -222,12 +181,10 @@ def start_from(trainer: Trainer, path: Path | str) -> None:
     Where the file holds no discriminator, D begins with random weights as ever.
     Raises CheckpointError where the networks do not fit.
     """
-    weights = load_weights(path)
-    for network, source in (
-        (trainer.generator, weights.generator),
-        (trainer.ema, weights.generator),
-        (trainer.discriminator, weights.discriminator),
-    ):
+    weights = checkpoint.load_weights(path)
+    for name in NETWORKS:
+        network = getattr(trainer, name)
+        source = weights.discriminator if name == "discriminator" else weights.generator
         if network and source:
             fill_network(network, source.state_dict(), path)
     trainer.started_from = Path(path).stem
@@ -238,7 +195,9 @@ def asked_to_stop(trainer: Trainer, requests: list[int]) -> bool:
 
     Processes must stop at the same step. Asking at each step would cost as much as a small batch.
     """
-    return (trainer.group.size == 1 or trainer.step % 10 == 0) and trainer.group.any(bool(requests))
+    if trainer.group.size == 1:
+        return bool(requests)
+    return trainer.step % 10 == 0 and any(trainer.group.gather(bool(requests)))
 
 
 def end_epoch(trainer: Trainer, writes: bool, measure: Callable[[Trainer], None] | None) -> None:
@@ -247,11 +206,9 @@ def end_epoch(trainer: Trainer, writes: bool, measure: Callable[[Trainer], None]
     if trouble := trainer.look_for_trouble():
         trainer.notes.append((trainer.epoch, trouble))
     if writes:
-        grid, path = make_grid(trainer.samples()), trainer.out / "grids"
-        write_atomically(
-            path / f"epoch-{trainer.epoch:04d}.webp",
-            lambda temporary: grid.save(temporary, "WEBP", quality=85),
-        )
+        grid = make_grid(trainer.samples())
+        path = trainer.out / "grids" / f"epoch-{trainer.epoch:04d}.webp"
+        write_atomically(path, lambda temporary: grid.save(temporary, "WEBP", quality=85))
         if measure:
             measure(trainer)
 
@@ -260,10 +217,11 @@ def save_result(trainer: Trainer) -> None:
     """Writes generator.safetensors, the networks as others use them, unless it is up to date."""
     path = trainer.out / "generator.safetensors"
     with contextlib.suppress(CheckpointError):
-        if read_tensors(path, with_tensors=False)[1].get("step") == trainer.step:
+        about = checkpoint.read_tensors(path, with_tensors=False)[1]
+        if about["step"] == trainer.step:
             return
-    generator, about = trainer.final_generator(), trainer.summary()
-    checkpoint.save_weights(path, generator, trainer.discriminator, trainer.config, about)
+    result = Weights(trainer.final_generator(), trainer.discriminator, trainer.summary())
+    checkpoint.save_weights(path, result)
 
 
 def run(
@@ -284,7 +242,7 @@ def run(
     writes = trainer.out is not None and trainer.group.writes
     observer = observer if observer and trainer.group.writes else Observer()
     observer.start(trainer)
-    before, start = trainer.seconds, time.monotonic()
+    first, before, start = trainer.step, trainer.seconds, time.monotonic()
     updated = saved = start
     try:
         with stop_between_steps() as requests:
@@ -299,19 +257,20 @@ def run(
                 if writes and time.monotonic() - saved >= checkpoint_seconds:
                     save(trainer)
                     saved = time.monotonic()
+            trainer.check_finite()
             if writes:
                 save(trainer)
                 save_result(trainer)
-            else:
-                trainer.check_finite()
     except ValueError:  # a loss that is not finite, a full disk
         observer.finish(trainer, f"stopped by an error after {trainer.step} steps")
         raise
     trainer.group.wait()
     where = f"after {trainer.epoch} of {trainer.config.epochs} epochs ({trainer.step} steps)"
-    message = f"stopped {where}; run again to go on from here"
-    if trainer.finished:
-        message = f"finished {where}"
+    message = f"finished {where}"
+    if not trainer.finished:
+        message = f"stopped {where}; run again to go on from here"
+    elif trainer.step == first:
+        message = f"finished already {where}; choose another folder to train again"
     observer.finish(trainer, message)
     return message
 
@@ -332,22 +291,15 @@ def train(
     images: uint8 (N, 3, 64, 64); start: weights for a new run to begin with; measure: as in `run`.
     Raises TrainingError or CheckpointError for what cannot work, before a folder is made.
     """
-    config = replace(config, precision=precision_begun_with(Path(out), config.precision))
+    if config.precision == "auto" and begun_in_fp32(Path(out)):
+        config = replace(config, precision="fp32")
     trainer = Trainer(config, images, out, device)
     if start and not checkpoint.checkpoints(trainer.out):
         start_from(trainer, start)
     with alone_in(trainer.out) if trainer.group.writes else contextlib.nullcontext():
         resume(trainer)
         if len(steps := set(trainer.group.gather(trainer.step))) > 1:
-            raise TrainingError(
-                f"the processes stand at steps {sorted(steps)}: all must see the same folder {out}"
-            )
-        if not trainer.finished:
-            run(trainer, observer, checkpoint_seconds=checkpoint_seconds, measure=measure)
-        elif trainer.group.writes:
-            save_result(trainer)  # a kill can come between the last checkpoint and this file
-            observer = observer or Observer()
-            observer.start(trainer)
-            ended = f"finished already: {trainer.epoch} epochs"
-            observer.finish(trainer, f"{ended}; choose another folder to train again")
+            advice = f"all must see the same folder {out}"
+            raise TrainingError(f"the processes stand at steps {sorted(steps)}: {advice}")
+        run(trainer, observer, checkpoint_seconds=checkpoint_seconds, measure=measure)
     return trainer

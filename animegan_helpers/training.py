@@ -7,6 +7,7 @@ In fp32 on a CPU the trainer gives the textbook loop's numbers to the last bit.
 
 import contextlib
 import copy
+import functools
 import hashlib
 from dataclasses import asdict
 from pathlib import Path
@@ -90,21 +91,16 @@ def check_batch(config: TrainingConfig, images: np.ndarray, processes: int) -> N
     """Raises TrainingError where these faces, or so many processes, cannot share such a batch."""
     if images.shape[1:] != (3, 64, 64):
         raise TrainingError(f"faces are {images.shape[1:]}, but networks are built for (3, 64, 64)")
-    if len(images) < config.batch:
+    batch, share = config.batch, config.batch // processes
+    if len(images) < batch:
         raise TrainingError(
-            f"{len(images)} faces do not fill one batch of {config.batch}: use a smaller batch"
+            f"{len(images)} faces do not fill a batch of {batch}: use a smaller one"
         )
-    if config.batch % processes:
-        raise TrainingError(
-            f"{processes} processes cannot share a batch of {config.batch} evenly: "
-            f"use a batch that {processes} divides"
-        )
-    share = config.batch // processes
+    if batch % processes:
+        raise TrainingError(f"{processes} processes cannot share a batch of {batch} evenly")
     if "batch-deviation" in config.variants and BatchDeviation.group(share) == 1:
-        raise TrainingError(
-            f"batch-deviation deals a batch into groups of 2 to {BatchDeviation.GROUP} faces, and "
-            f"{share} cannot be dealt so: use another batch"
-        )
+        groups = f"groups of 2 to {BatchDeviation.GROUP}: use another batch"
+        raise TrainingError(f"batch-deviation cannot deal {share} faces into {groups}")
 
 
 class Trainer:
@@ -137,9 +133,8 @@ class Trainer:
 
         self.step = 0
         self.steps_per_epoch = len(images) // config.batch
-        self.history = torch.zeros(
-            config.epochs * self.steps_per_epoch, len(HISTORY_COLUMNS), device=self.device
-        )
+        steps = config.epochs * self.steps_per_epoch
+        self.history = torch.zeros(steps, len(HISTORY_COLUMNS), device=self.device)
         self.notes: list[tuple[int, str]] = []  # (epoch, sentence)
         self.seconds = 0.0  # of training, over all sittings
         self.started_from = ""  # the weights that the run began with; "" for random ones
@@ -159,12 +154,9 @@ class Trainer:
         self._layout = torch.channels_last if fast else torch.contiguous_format
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(config.seed)
+            shape = config.architecture, config.z_dim, config.width
             generator, discriminator = build_networks(
-                config.architecture,
-                config.z_dim,
-                config.width,
-                config.initialisation,
-                config.variants,
+                *shape, config.initialisation, config.variants
             )
             self.fixed_noise = torch.randn(64, config.z_dim).to(self.device)
         self.generator = generator.to(self.device, memory_format=self._layout)
@@ -174,13 +166,9 @@ class Trainer:
             synchronise_batch_norm(self.generator)
             synchronise_batch_norm(self.discriminator)
         betas = float(config.beta1), float(config.beta2)  # torch wants both of one type
-        self.optimiser_g, self.optimiser_d = (
-            torch.optim.Adam(network.parameters(), rate, betas, fused=fast)
-            for network, rate in (
-                (self.generator, config.learning_rate_g),
-                (self.discriminator, config.learning_rate_d),
-            )
-        )
+        adam = functools.partial(torch.optim.Adam, betas=betas, fused=fast)
+        self.optimiser_g = adam(self.generator.parameters(), config.learning_rate_g)
+        self.optimiser_d = adam(self.discriminator.parameters(), config.learning_rate_d)
 
     @property
     def epoch(self) -> int:
@@ -303,34 +291,27 @@ class Trainer:
         advice = "the last checkpoint is kept; try a lower learning rate, or precision fp32"
         bad = (~torch.isfinite(self.history[: self.step]).all(dim=1)).nonzero()
         if len(bad):
-            step = int(bad[0]) + 1
-            raise TrainingError(f"the loss is not finite at step {step}: the run stops, {advice}")
+            raise TrainingError(f"the loss is not finite at step {int(bad[0]) + 1}: {advice}")
         # weights can overflow in the very step whose loss was still finite
         for network in (self.generator, self.discriminator):
             if not all(torch.isfinite(tensor).all() for tensor in network.state_dict().values()):
-                raise TrainingError(
-                    f"weights are not finite after step {self.step}: the run stops, {advice}"
-                )
+                raise TrainingError(f"weights are not finite after step {self.step}: {advice}")
 
     def look_for_trouble(self) -> str | None:
         """A sentence if D wins outright or the samples have collapsed, else None."""
         if self.step < EARLY:
             return None
         real = np.array(self.images[:: max(1, len(self.images) // 64)]) / 127.5
-        real_spread = float(real.std(axis=0).mean())
-        spread = float(self.samples().std(dim=0).mean())
-        if spread < 0.2 * real_spread:
-            return (
-                f"the samples have collapsed: they differ by {spread:.2f} where real faces differ "
-                f"by {real_spread:.2f}; try a lower learning rate for D, or another seed"
-            )
+        usual, spread = real.std(axis=0).mean(), self.samples().std(dim=0).mean()
+        if spread < 0.2 * usual:
+            told = f"they differ by {spread:.2f}, real faces by {usual:.2f}"
+            advice = "try a lower learning rate for D, or another seed"
+            return f"the samples have collapsed: {told}; {advice}"
         recent = self.history[max(0, self.step - self.steps_per_epoch) : self.step].mean(dim=0)
         d_real, d_fake = recent[2:].tolist()
         if d_real > 0.98 and d_fake < 0.02:
-            return (
-                f"D wins outright: D(x) = {d_real:.3f}, D(G(z)) = {d_fake:.3f} over the last "
-                "epoch; try a lower learning rate for D, or more data"
-            )
+            told = f"D(x) = {d_real:.3f}, D(G(z)) = {d_fake:.3f} over the last epoch"
+            return f"D wins outright: {told}; try a lower learning rate for D, or more data"
         return None
 
     def summary(self) -> dict:
@@ -342,7 +323,7 @@ class Trainer:
             "step": self.step,
             "epoch": self.epoch,
             "pictures": len(self.images),
-            "fingerprint": self._fingerprint,
+            "fingerprint of the faces": self._fingerprint,
             "seconds": self.seconds,
             "notes": self.notes,
             "started_from": self.started_from,

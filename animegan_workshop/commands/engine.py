@@ -137,17 +137,16 @@ def export(arguments: argparse.Namespace) -> str:
     if arguments.hold_out and not arguments.contrast_of:
         raise ValueError("--hold-out leaves faces out of --contrast-of: give both, or neither")
     weights = load_weights(arguments.weights)
-    config = TrainingConfig(**weights.about.pop("config"))
-    about = weights.about | {"data": arguments.data}
+    weights.about["data"] = arguments.data
     if arguments.contrast_of:
         faces = load_faces(arguments.contrast_of)
         if arguments.hold_out:
             faces = faces.hold_out(arguments.hold_out)[0]
-        about["contrast_factor"] = match_contrast(weights.generator, contrast_of(faces.images))
+        factor = match_contrast(weights.generator, contrast_of(faces.images))
+        weights.about["contrast_factor"] = factor
     if arguments.run:
         export_run(arguments.run, arguments.out.with_suffix(""))
-    networks = weights.generator, weights.discriminator
-    save_weights(arguments.out, *networks, config, about, torch.float16)
+    save_weights(arguments.out, weights, torch.float16)
     return f"{arguments.out}: {arguments.out.stat().st_size / 2**20:.1f} MiB"
 
 
