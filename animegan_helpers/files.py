@@ -53,15 +53,3 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)  # gone already if all went well
-    if os.name == "posix":
-        with suppress(OSError):  # some disks cannot do this for a folder
-            _flush_folder(path.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    """The new name itself reaches the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

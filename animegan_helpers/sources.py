@@ -1,6 +1,7 @@
-"""Where faces come from: the picture files of a folder, of a zip or of the drawn set, in order, and their labels."""
+"""Where faces come from: a folder, a zip or the drawn set, and their labels (notebook 01)."""
 
 import csv
+import errno
 import hashlib
 import io
 import os
@@ -8,15 +9,12 @@ import posixpath
 import stat
 import unicodedata
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from animegan_workshop.drawing.drawn import Only
+from typing import BinaryIO
 
 MAX_BYTES = 64 * 2**20  # of one file; a face needs a few kilobytes
 DRAWN_COUNT = 6000
@@ -27,244 +25,215 @@ class FacesError(ValueError):
 
 
 class Unreadable(Exception):
-    """One file that is skipped. The text is the reason, the same for all files with the same trouble."""
+    """A file that is skipped. The text is the reason, the same for files with the same trouble."""
 
 
-Picture = tuple[
-    str, bytes | Unreadable, dict[str, str]
-]  # name, file content or why there is none, labels
+class NotRead(Unreadable):
+    """The bytes of the file could not be had. Another time they may be."""
+
+
+@dataclass
+class Picture:
+    """One picture file, not read yet.
+
+    name: its path inside the folder or zip, parts joined by "/"; stamp: changes with the content;
+    labels: factor ("hair") -> value ("red").
+    """
+
+    name: str
+    stamp: tuple[int, ...]
+    open: Callable[[], BinaryIO]
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def read(self) -> bytes:
+        """The file's content. Raises Unreadable with the reason."""
+        try:
+            with self.open() as stream:
+                data = stream.read(MAX_BYTES + 1)  # the size that a zip states may be wrong
+        except (OSError, RuntimeError) as error:
+            raise NotRead(_cannot_open(error)) from None
+        except Exception:  # noqa: BLE001 - each way of compressing has an error of its own
+            raise NotRead("damaged in the zip") from None
+        if len(data) > MAX_BYTES:
+            raise Unreadable(f"larger than {MAX_BYTES // 2**20} MiB")
+        if not data:
+            raise Unreadable("empty file")
+        return data
 
 
 @dataclass(frozen=True)
 class Source:
-    """An ordered list of picture files, not read yet."""
+    """Pictures in order.
+
+    fingerprint: plain values that change when a picture or a label changes.
+    total: how many pictures there are. They can be gone through once.
+    notes: (file, reason) for each file that is left out before the pictures are read.
+    """
 
     description: str
-    fingerprint: list  # of plain values; the same as long as the pictures and labels are the same
-    total: int  # how many pictures there are to read
-    pictures: Callable[[], Iterator[Picture]]  # reads them, in order
-    notes: list[tuple[str, str]] = field(
-        default_factory=list
-    )  # (file, reason) for what is no picture
-    folder: Path | None = None  # the folder read from, if it is one
+    fingerprint: list
+    pictures: Iterable[Picture]
+    total: int
+    close: Callable[[], None] = lambda: None
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Member:
-    name: str  # relative to PATH, parts joined by "/"
-    size: int  # bytes
-    stamp: int  # changes with the content: time of change in ns in a folder, CRC-32 in a zip
-    handle: str | zipfile.ZipInfo
-    trouble: str = ""  # why it cannot be read, if that is known already
+def open_source(path: str | Path, count: int | None, seed: int = 0, only=None) -> Source:
+    """The pictures of a folder or a zip, or the drawn set if `path` is "".
 
+    A new kind of source is one more function that makes a Source, and its line here.
 
-def open_source(
-    path: str | Path, count: int | None = None, seed: int = 0, only: "Only | None" = None
-) -> Source:
-    """The pictures of a folder or a zip; of the drawn set where `path` is "".
-
-    count: at most so many, evenly spaced over the sorted list (drawn: the first so many, 6,000 if None).
-    seed, only: of the drawn set, passed on to `draw_faces`.
-    Raises FacesError where there is no such path, it is neither a folder nor a zip, or `only` comes with a path.
+    count: at most so many, evenly spaced over the sorted names. If None: all, or 6,000 drawn ones.
+    seed, only: passed on to `draw_faces`.
+    Raises FacesError if `path` is neither a folder nor a zip, or `only` comes with a path.
     """
     if path == "":
         return _drawn_source(count or DRAWN_COUNT, seed, only)
     if only is not None:
-        raise FacesError(
-            "`only` chooses among drawn faces: leave it out, or unset ANIMEGAN_FACES to have faces drawn."
-        )
+        raise FacesError("`only` chooses among drawn faces: leave it out, or unset ANIMEGAN_FACES.")
     try:
-        path = Path(path).expanduser()
-        if not path.exists():
-            raise FacesError(
-                f"There is no {path}: check the spelling; give a folder of pictures, or a zip of one."
-            )
-        return (
-            _folder_source(path.resolve(), count)
-            if path.is_dir()
-            else _zip_source(path.resolve(), count)
-        )
-    except zipfile.BadZipFile:
+        path = Path(path).expanduser().resolve()
+        return _folder_source(path, count) if path.is_dir() else _zip_source(path, count)
+    except (OSError, RuntimeError, UnicodeDecodeError, zipfile.BadZipFile) as error:
         raise FacesError(
-            f"{path} is neither a folder nor a whole zip: give a folder, or copy the zip again."
-        ) from None
-    except (OSError, RuntimeError, NotImplementedError, UnicodeDecodeError) as error:
-        raise FacesError(
-            f"{path} cannot be opened ({error}): check the path and your right to read it."
+            f"{path} is neither a folder nor a whole zip that can be read ({error}): "
+            "check the spelling and your right to read it, or copy it again."
         ) from None
 
 
-def _drawn_source(count: int, seed: int, only: "Only | None") -> Source:
-    def pictures() -> Iterator[Picture]:
-        from animegan_workshop.drawing import drawn
-
-        try:
-            faces = drawn.draw_faces(count, seed=seed, only=only)
-        except ValueError as error:
-            raise FacesError(f"These faces cannot be drawn: {error}") from None
-        for index, (data, labels) in enumerate(faces):
-            yield f"{index:05d}.jpg", data, labels
-
-    # The drawing's own code is part of the fingerprint: faces are drawn again when it changes.
-    code = sorted((Path(__file__).parents[1] / "animegan_workshop").glob("drawing/*.py"))
+def _drawn_source(count: int, seed: int, only) -> Source:
+    # Faces are drawn again when the code or the tables that draw them change.
+    code = sorted((Path(__file__).parents[1] / "animegan_workshop").glob("drawing/*.*"))
     digest = hashlib.blake2b(b"\0".join(path.read_bytes() for path in code)).hexdigest()
-    chosen = "" if only is None else f", only {only}"
-    description = f"drawn set (seed {seed}{chosen})"
-    return Source(description, ["drawn", count, seed, repr(only), digest], count, pictures)
+    fingerprint = ["drawn", count, seed, repr(only), digest]
+    description = f"drawn set (seed {seed}{f', only {only}' if only else ''})"
+    pictures = _draw(count, seed, only)
+    return Source(description, fingerprint, pictures, count, pictures.close)
+
+
+def _draw(count: int, seed: int, only) -> Iterator[Picture]:
+    from animegan_workshop.drawing import drawn
+
+    for index, (jpeg, labels) in enumerate(drawn.draw_faces(count, seed=seed, only=only)):
+        yield Picture(f"{index:05d}.jpg", (), partial(io.BytesIO, jpeg), labels)
 
 
 def _folder_source(root: Path, count: int | None) -> Source:
-    members, notes, seen = [], [], set()
+    files, notes, seen = [], [], set()
 
-    def cannot_list(error: OSError) -> None:
-        notes.append(
-            (
-                Path(error.filename).relative_to(root).as_posix(),
-                f"cannot be opened ({error.strerror})",
-            )
-        )
+    def leave_out(error: OSError) -> None:
+        notes.append((Path(error.filename).relative_to(root).as_posix(), _cannot_open(error)))
 
-    for folder, subfolders, names in os.walk(root, onerror=cannot_list, followlinks=True):
+    for folder, subfolders, names in os.walk(root, onerror=leave_out, followlinks=True):
         real = os.path.realpath(folder)
-        subfolders[:] = (
-            [] if real in seen else sorted(subfolders)
-        )  # a link to a folder above would never end
-        inner = Path(folder).relative_to(root).as_posix()
-        for name in names if real not in seen else ():
-            members.append(
-                _folder_member(
-                    os.path.join(folder, name), name if inner == "." else f"{inner}/{name}"
-                )
-            )
+        if real in seen:  # a link to a folder above would never end
+            subfolders.clear()
+            continue
         seen.add(real)
-    return _file_source(
-        f"folder {root}", ["folder", str(root)], members, notes, count, _read_files, root
-    )
+        subfolders.sort()
+        for name in names:
+            try:
+                files.append(_file_at(Path(folder, name), root))
+            except OSError as error:
+                leave_out(error)
+    chosen = _choose(files, notes, count)
+    prints = [str(root), *map(_print, chosen)]
+    return Source(f"folder {root}", prints, chosen, len(chosen), notes=notes)
 
 
-def _folder_member(path: str, name: str) -> _Member:
-    try:
-        status = os.stat(path)
-    except OSError as error:
-        return _Member(name, 0, 0, path, f"cannot be opened ({error.strerror})")
-    # Opening a pipe or a device could wait for ever.
-    trouble = "" if stat.S_ISREG(status.st_mode) else "not a regular file"
-    return _Member(name, status.st_size, status.st_mtime_ns, path, trouble)
+def _file_at(path: Path, root: Path) -> Picture:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # a pipe or a device could wait for ever
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    stamp = (status.st_size, status.st_mtime_ns)
+    return Picture(path.relative_to(root).as_posix(), stamp, partial(open, path, "rb"))
 
 
 def _zip_source(path: Path, count: int | None) -> Source:
-    with zipfile.ZipFile(path) as archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
-    members = [
-        _Member(
-            _zip_name(info),
-            info.file_size,
-            info.CRC,
-            info,
-            "encrypted in the zip" if info.flag_bits & 1 else "",
-        )
-        for info in infos
-    ]
-    return _file_source(f"zip {path}", ["zip"], members, [], count, partial(_read_zipped, path))
+    """Old programs do not say how a zip's names are encoded, so the likeliest encoding is taken."""
+    with suppress(UnicodeDecodeError):
+        return _decoded_zip(path, count, "utf-8")
+    sources = []
+    for encoding in ("cp932", "gbk", "cp437"):  # Shift-JIS, Chinese, and one that decodes any name
+        with suppress(UnicodeDecodeError):
+            sources.append(_decoded_zip(path, count, encoding))
+    return max(sources, key=_plausibility)
 
 
-def _zip_name(info: zipfile.ZipInfo) -> str:
-    """The member's name. Some programs (the Finder's, for one) store UTF-8 without saying so."""
-    name = info.filename
-    if not info.flag_bits & 0x800:
+def _plausibility(source: Source) -> tuple[int, int]:
+    """First the labels found, then the fewest half-width katakana: GBK looks so as Shift-JIS."""
+    labelled = sum(bool(picture.labels) for picture in source.pictures)
+    signs = "".join(picture.name for picture in source.pictures)
+    return labelled, -sum("｡" <= sign <= "ﾟ" for sign in signs)
+
+
+def _decoded_zip(path: Path, count: int | None, encoding: str) -> Source:
+    archive = zipfile.ZipFile(path, metadata_encoding=encoding)
+    files, notes = [], []
+    for info in archive.infolist():
+        name = posixpath.normpath(info.filename.replace("\\", "/"))
+        if info.flag_bits & 1:
+            notes.append((name, "encrypted in the zip"))
+        elif not info.filename.endswith(("/", "\\")):
+            files.append(Picture(name, (info.file_size, info.CRC), partial(archive.open, info)))
+    chosen = _choose(files, notes, count)
+    prints = ["zip", *map(_print, chosen)]
+    return Source(f"zip {path}", prints, chosen, len(chosen), archive.close, notes)
+
+
+def _print(picture: Picture) -> list:
+    return [picture.name, picture.stamp, picture.labels]
+
+
+def _choose(files: list[Picture], notes: list, count: int | None) -> list[Picture]:
+    """`count` of the files that are pictures, with labels. What else there is goes to `notes`."""
+    tables, pictures = [], []
+    for file in sorted(files, key=lambda file: file.name):
+        parts = file.name.split("/")
+        if any(part.startswith(".") and part != ".." or part == "__MACOSX" for part in parts):
+            notes.append((file.name, "hidden (.name or __MACOSX)"))
+        elif parts[-1].lower() == "labels.csv":
+            tables.append(file)
+        else:
+            pictures.append(file)
+    of_name = {_spelling(picture.name): picture for picture in pictures}
+    for table in sorted(tables, key=lambda file: file.name.count("/")):
         try:
-            name = name.encode("cp437").decode("utf-8")
-        except UnicodeError:
-            pass
-    return name.replace("\\", "/")
-
-
-def _file_source(
-    description: str,
-    fingerprint: list,
-    members: list[_Member],
-    notes: list[tuple[str, str]],
-    count: int | None,
-    read: Callable[[list[_Member]], Iterator[bytes | Unreadable]],
-    folder: Path | None = None,
-) -> Source:
-    """Sorts the files into pictures and tables of labels, and reads the tables."""
-    visible = [
-        m
-        for m in members
-        if not any(p.startswith(".") or p == "__MACOSX" for p in m.name.split("/"))
-    ]
-    visible.sort(key=lambda member: member.name)
-    tables = [m for m in visible if posixpath.basename(m.name).lower() == "labels.csv"]
-    chosen = [m for m in visible if posixpath.basename(m.name).lower() != "labels.csv"]
-    if count is not None and count < len(chosen):
-        chosen = [chosen[i * len(chosen) // count] for i in range(count)]
-    labels: dict[str, dict[str, str]] = {}
-    for table in sorted(
-        tables, key=lambda member: member.name.count("/")
-    ):  # the nearest table has the last word
-        try:
-            content = next(iter(read([table])))
-            if isinstance(content, Unreadable):
-                raise content
-            for name, row in _parse_labels(content, posixpath.dirname(table.name)):
-                labels.setdefault(name, {}).update(row)
+            _give_labels(table, of_name)  # the nearest table has the last word
         except Unreadable as trouble:
             notes.append((table.name, f"labels not read: {trouble}"))
-
-    def pictures() -> Iterator[Picture]:
-        for member, content in zip(chosen, read(chosen), strict=True):
-            yield member.name, content, labels.get(_same_name(member.name), {})
-
-    prints = [(m.name, m.size, m.stamp) for m in chosen + tables]
-    return Source(description, [*fingerprint, prints], len(chosen), pictures, notes, folder)
+    if count is not None and count < len(pictures):
+        pictures = [pictures[i * len(pictures) // count] for i in range(count)]
+    return pictures
 
 
-def _parse_labels(content: bytes, folder: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """(picture, factor -> value) for each row of a labels.csv in `folder`."""
+def _give_labels(table: Picture, pictures: dict[str, Picture]) -> None:
+    """Gives the labels of a labels.csv to the pictures that it names. Raises Unreadable if none."""
     try:
-        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+        text = io.StringIO(table.read().decode("utf-8-sig"), newline="")
+        rows = list(csv.DictReader(text, skipinitialspace=True))
     except (UnicodeDecodeError, csv.Error) as error:
+        raise Unreadable(f"no table in UTF-8 ({error})") from None
+    if rows and "file" not in rows[0]:
+        raise Unreadable("no column `file` (the first line names the columns, divided by commas)")
+    named = [row.pop("file").replace("\\", "/") for row in rows]
+    found = 0
+    for name, row in zip(named, rows):
+        key = _spelling(posixpath.join(posixpath.dirname(table.name), name.strip()))
+        if picture := pictures.get(key):
+            found += 1
+            picture.labels |= {k.strip(): (v or "").strip() for k, v in row.items() if k}
+    if rows and not found:
         raise Unreadable(
-            "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        ) from None
-    header = [name.strip() for name in rows[0]] if rows else []
-    if "file" not in header:
-        raise Unreadable(
-            "no column `file` (columns are separated by commas, named in the first line)"
+            f'none of its {len(rows):,} rows names a picture: a row has "{named[0]}", '
+            f'a picture is "{min(pictures, default="")}"'
         )
-    for row in rows[1:]:
-        cells = {name: cell.strip() for name, cell in zip(header, row, strict=False) if name}
-        if name := cells.pop("file", ""):
-            yield _same_name(posixpath.join(folder, name.replace("\\", "/"))), cells
 
 
-def _same_name(name: str) -> str:
-    """One spelling for names that mean the same file: `./a`, and accents that macOS stores as letters of their own."""
+def _spelling(name: str) -> str:
+    """One spelling for a file: without `./`, and with accents that are part of their letter."""
     return unicodedata.normalize("NFC", posixpath.normpath(name))
 
 
-def _read_files(members: list[_Member]) -> Iterator[bytes | Unreadable]:
-    for member in members:
-        yield _read_limited(member, partial(open, mode="rb"))
-
-
-def _read_zipped(path: Path, members: list[_Member]) -> Iterator[bytes | Unreadable]:
-    with zipfile.ZipFile(path) as archive:
-        for member in members:
-            yield _read_limited(member, archive.open)
-
-
-def _read_limited(member: _Member, opener: Callable) -> bytes | Unreadable:
-    if member.trouble:
-        return Unreadable(member.trouble)
-    try:
-        with opener(member.handle) as file:
-            data = file.read(MAX_BYTES + 1)  # the size that a zip states may be a lie
-    except (zipfile.BadZipFile, zlib.error, EOFError):
-        return Unreadable("damaged in the zip")
-    except (OSError, RuntimeError, NotImplementedError, ValueError) as error:
-        return Unreadable(f"cannot be opened ({getattr(error, 'strerror', None) or error})")
-    if len(data) > MAX_BYTES:
-        return Unreadable(f"larger than {MAX_BYTES // 2**20} MiB")
-    return data or Unreadable("empty file")
+def _cannot_open(error: Exception) -> str:
+    return f"cannot be opened ({getattr(error, 'strerror', None) or error})"
