@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import random
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,19 +140,26 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def hardware() -> str:
+    """The machine in words: its GPU if it is used, else the number of cores and the processor."""
+    if choose_device().type == "cuda":
+        import torch
+
+        return torch.cuda.get_device_name()
+    info = Path("/proc/cpuinfo")  # Linux; elsewhere the platform module knows the name
+    text = info.read_text(encoding="utf-8") if info.exists() else ""
+    model = re.search(r"model name\s*: (.*)", text)
+    return f"{os.cpu_count()} cores, {model[1] if model else platform.processor()}"
+
+
 def start_notebook(number: str) -> Budget:
     """Seeds, chooses the budget, and says how long notebook `number` ("05") takes with each.
 
     The minutes stand in data/timings.json, which `make notebooks` writes.
     """
-    import torch
-
     seed_everything(0)
-    budget, device = choose_budget(), choose_device()
-    made_of = f"{os.cpu_count()} CPU cores, {torch.get_num_threads()} threads"
-    if device.type == "cuda":
-        made_of = torch.cuda.get_device_name()
-    print(f"budget {budget.name!r} on {device.type} ({made_of})")
+    budget = choose_budget()
+    print(f"budget {budget.name!r} on {choose_device().type} ({hardware()})")
     print("change it with ANIMEGAN_BUDGET=smoke, laptop or gpu")
     timings = DATA / "timings.json"
     measured = json.loads(timings.read_text(encoding="utf-8")) if timings.exists() else {}

@@ -44,5 +44,5 @@ def test_measures_have_the_same_number_of_real_faces(run, faces):
 
 
 def test_a_folder_without_a_run_is_an_error(tmp_path):
-    with pytest.raises(ValueError, match="history.csv"):
+    with pytest.raises(ValueError, match="holds no finished epoch"):
         report.open_run(tmp_path)

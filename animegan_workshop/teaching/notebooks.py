@@ -2,8 +2,6 @@
 
 import json
 import os
-import platform
-import re
 import signal
 import subprocess
 import sys
@@ -13,7 +11,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from animegan_helpers.budget import DATA, PROJECT, choose_budget, choose_device
+from animegan_helpers.budget import DATA, PROJECT, choose_budget, hardware
 from animegan_helpers.files import write_text
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -24,18 +22,6 @@ TIMINGS = DATA / "timings.json"
 def notebook_paths() -> list[Path]:
     """The notebooks, in reading order."""
     return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
-
-
-def hardware() -> str:
-    """The machine in words: its GPU if it is used, else the number of cores and the processor."""
-    if choose_device().type == "cuda":
-        import torch
-
-        return torch.cuda.get_device_name()
-    info = Path("/proc/cpuinfo")  # Linux; elsewhere the platform module knows the name
-    text = info.read_text(encoding="utf-8") if info.exists() else ""
-    model = re.search(r"model name\s*: (.*)", text)
-    return f"{os.cpu_count()} cores, {model[1] if model else platform.processor()}"
 
 
 def make_paths_absolute() -> None:
