@@ -1,11 +1,14 @@
 """A network as a list of layers and as a drawing, made while a batch runs (notebooks 03, 04)."""
 
+import copy
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from matplotlib.figure import Figure
 from torch import nn
 
+from animegan_helpers.networks import count_parameters
 from animegan_helpers.pictures import GREEN, ORANGE, PINK, SKY
 
 ACTIVATION_COLOURS = {"ReLU": GREEN, "LeakyReLU": ORANGE, "PReLU": PINK, "Tanh": SKY}
@@ -23,28 +26,21 @@ class Layer(NamedTuple):
 
 @torch.no_grad()
 def trace_layers(network: nn.Module, example: torch.Tensor) -> list[Layer]:
-    """The layers in the order in which they run on `example`, a batch.
+    """The layers in the order in which they run on `example`, a batch, in eval mode.
 
-    Only modules without children count as layers. The network runs in eval mode, so that its
-    buffers stay as they are; each module's mode is restored.
+    Only modules without children count as layers. A copy runs: the network stays as it is.
     """
     layers: list[Layer] = []
 
-    def note(module, inputs, output):
-        count = sum(parameter.numel() for parameter in module.parameters())
-        kind = type(module).__name__
-        layers.append(Layer(kind, inputs[0].shape[1:], output.shape[1:], count, module))
+    def note(original, module, inputs, output):
+        shapes = inputs[0].shape[1:], output.shape[1:]
+        layers.append(Layer(type(module).__name__, *shapes, count_parameters(module), original))
 
-    training = {module: module.training for module in network.modules()}
-    leaves = [module for module in network.modules() if not list(module.children())]
-    hooks = [module.register_forward_hook(note) for module in leaves]
-    try:
-        network.eval()(example)
-    finally:
-        for hook in hooks:
-            hook.remove()
-        for module, mode in training.items():
-            module.training = mode
+    double = copy.deepcopy(network).eval()
+    for original, module in zip(network.modules(), double.modules()):
+        if not list(module.children()):
+            module.register_forward_hook(partial(note, original))
+    double(example)
     return layers
 
 
@@ -64,7 +60,7 @@ def plot_network(network: nn.Module, example: torch.Tensor, title: str) -> Figur
         axes.text(right + 12, 1.5, words, ha="center", va="bottom", fontsize=6.5)
         colour = ACTIVATION_COLOURS.get(group[-1].kind, "silver")
         right = draw_box(axes, right + 24, group[-1].outputs, colour)
-    total = sum(parameter.numel() for parameter in network.parameters())
+    total = count_parameters(network)
     axes.set(title=f"{title}: {total:,} parameters", ylim=(-32, 36), aspect="equal")
     axes.axis("off")
     return axes.figure

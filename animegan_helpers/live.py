@@ -1,36 +1,15 @@
-"""What a run looks like while it runs: progress bar, curves and the live panel (notebook 05)."""
+"""What a run looks like while it runs: its curves, and the live panel (notebook 05)."""
 
 import time
+from datetime import timedelta
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from tqdm.auto import tqdm
 
 from animegan_helpers import pictures
 from animegan_helpers.runs import Observer
 from animegan_helpers.training import Trainer
-
-
-class ProgressBar(Observer):
-    """Shows a run in a terminal."""
-
-    def start(self, trainer: Trainer) -> None:
-        self.bar = tqdm(
-            total=len(trainer.history), initial=trainer.step, unit="step", dynamic_ncols=True
-        )
-
-    def update(self, trainer: Trainer) -> None:
-        self.bar.update(trainer.step - self.bar.n)
-        recent = {name: f"{values[-50:].mean():.2f}" for name, values in trainer.curves().items()}
-        self.bar.set_postfix(epoch=f"{trainer.epoch}/{trainer.config.epochs}", **recent)
-
-    def finish(self, trainer: Trainer, message: str) -> None:
-        self.bar.update(trainer.step - self.bar.n)
-        self.bar.close()
-        for epoch, note in trainer.notes:
-            tqdm.write(f"note, epoch {epoch}: {note}")
-        tqdm.write(message)
 
 
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
@@ -42,26 +21,16 @@ def smooth(values: np.ndarray, window: int) -> np.ndarray:
         return (sums[window:] - sums[:-window]) / (counts[window:] - counts[:-window])
 
 
-def loss_limit(curves: dict[str, np.ndarray]) -> float:
-    """The top of the losses' axis. Rare spikes may leave it, so they do not press the rest flat."""
-    losses = np.concatenate([curves["loss_d"], curves["loss_g"]])
-    losses = losses[np.isfinite(losses)]
-    if len(losses) == 0:
-        return 4.0
-    return max(4.0, 1.3 * float(np.percentile(losses, 99)))  # 1.3: room for the legend
-
-
 def plot_curves(
     curves: dict[str, np.ndarray],
     steps_per_epoch: int,
     total_epochs: float | None = None,
-    highest_loss: float | None = None,
     size: tuple[float, float] = (5.0, 4.4),
 ) -> Figure:
     """Both losses above D(x) and D(G(z)), over epochs. Thin: each step. Thick: a running mean.
 
     curves: as `Trainer.curves` gives them; total_epochs: where the axis ends (default: with the
-    curves); highest_loss: the top of the losses' axis (default: `loss_limit`); size: in inches.
+    curves); size: in inches.
     """
     steps = len(curves["loss_d"])
     window = max(1, min(steps_per_epoch // 4, steps // 5))
@@ -80,7 +49,10 @@ def plot_curves(
         axes.plot(epochs[window - 1 :: every], mean[::every], color=colour, label=label)
         axes.grid(alpha=0.2)
     losses.axhline(2 * np.log(2), color="0.4", linestyle=":", label="2 ln 2: D cannot tell")
-    losses.set(title="Losses", ylabel="loss (nats)", ylim=(0, highest_loss or loss_limit(curves)))
+    # Rare spikes may leave the axis, so they do not press the rest flat. 1.3: room for the legend.
+    both = np.concatenate([[0.0], curves["loss_d"], curves["loss_g"]])
+    highest = max(4.0, 1.3 * np.percentile(both[np.isfinite(both)], 99))
+    losses.set(title="Losses", ylabel="loss (nats)", ylim=(0, highest))
     verdict.set(title="D's verdict", xlabel="epoch", ylabel="probability of real", ylim=(0, 1))
     verdict.set_xlim(0, total_epochs or steps / steps_per_epoch)
     verdict.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -92,24 +64,16 @@ def plot_curves(
     return figure
 
 
-def readable_time(seconds: float) -> str:
-    """75 -> "1:15", 4000 -> "1:06:40"."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-
-
 class LivePanel(Observer):
     """Shows a run in a notebook: curves, samples of the fixed noise, progress and time left.
 
     faces: how many samples to show, a square number up to 64.
-    picture: what the panel shows now; updates: how often it was drawn.
+    picture: what the panel shows now.
     When the run ends, a plain picture takes the widgets' place. A saved notebook keeps it.
     """
 
     def __init__(self, faces: int = 36):
         self.side = int(min(faces, 64) ** 0.5)
-        self.updates = 0
 
     def start(self, trainer: Trainer) -> None:
         import ipywidgets as widgets
@@ -136,7 +100,7 @@ class LivePanel(Observer):
         self._draw(trainer)
         self.handle.update(Image(pictures.jpeg_bytes(self.picture), format="jpeg"))
         self.panel.close()
-        seconds = readable_time(trainer.seconds)
+        seconds = timedelta(seconds=round(trainer.seconds))
         print(f"{message} ({seconds} of training on {trainer.device.type})")
         for epoch, note in trainer.notes[-3:]:
             print(f"note, epoch {epoch}: {note}")
@@ -150,7 +114,6 @@ class LivePanel(Observer):
         curves = plot_curves(trainer.curves(), steps_per_epoch, epochs, size=size)
         self.picture = pictures.side_by_side(pictures.figure_image(curves), grid)
         self.image.value = pictures.png_bytes(self.picture)
-        self.updates += 1
         # Drawing takes at most a tenth of the time. On a slow machine the panel waits for training.
         now = time.monotonic()
         self.next_draw = now + max(0.9, 9 * (now - start))
@@ -159,7 +122,7 @@ class LivePanel(Observer):
         steps, total = trainer.step, len(trainer.history)
         done, seconds = steps - self.first_step, time.monotonic() - self.began
         speed = done * trainer.config.batch / seconds if seconds else 0
-        left = readable_time((total - steps) * seconds / done) if done else "?"
+        left = timedelta(seconds=round((total - steps) * seconds / done)) if done else "?"
         self.progress.value = (
             f"<progress value={steps} max={total} style='width:100%'></progress><br>"
             f"epoch <b>{steps / trainer.steps_per_epoch:.1f}</b> of {trainer.config.epochs}"

@@ -57,7 +57,7 @@ def png_bytes(picture: Image.Image | Figure, dpi: int = DPI) -> bytes:
 def jpeg_bytes(picture: Image.Image) -> bytes:
     """The JPEG file of an image. Faces take a quarter of a PNG's bytes, so notebooks stay small."""
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=90, subsampling=0, optimize=True)
+    picture.save(buffer, "JPEG", quality=90, subsampling=0)
     return buffer.getvalue()
 
 

@@ -78,9 +78,11 @@ def perceptron(
 
 def generator_loss(logits: torch.Tensor, kind: str = "non-saturating") -> torch.Tensor:
     """G's loss from D's logits for fakes: the mean of -log D(G(z)), or of log(1 - D(G(z)))."""
-    return {"non-saturating": F.softplus(-logits), "saturating": -F.softplus(logits)}[kind].mean()
+    losses = {"non-saturating": F.softplus(-logits), "saturating": -F.softplus(logits)}
+    return losses[kind].mean()
 
 
+@dataclass(eq=False)
 class ToyGAN:
     """Two perceptrons that play the game over a mixture. One unit of theirs is the data's spread.
 
@@ -94,28 +96,26 @@ class ToyGAN:
     seed: the game depends on it alone. Other games and torch.manual_seed change nothing.
     """
 
-    def __init__(
-        self,
-        mixture: Mixture,
-        fourier: int = 0,
-        noise: float = 0.0,
-        r1: float = 0.0,
-        loss: str = "non-saturating",
-        rate: float = 4e-3,
-        batch: int = 256,
-        seed: int = 0,
-    ):
-        self.mixture, self.noise, self.r1, self.loss = mixture, noise, r1, loss
-        self.rate, self.batch = rate, batch
+    mixture: Mixture
+    fourier: int = 0
+    noise: float = 0.0
+    r1: float = 0.0
+    loss: str = "non-saturating"
+    rate: float = 4e-3
+    batch: int = 256
+    seed: int = 0
+
+    def __post_init__(self):
         self.steps_done, self.noise_now = 0, 0.0
-        self.scale = float((mixture.centres.square().mean() + mixture.std**2).sqrt())  # the spread
-        self.random = torch.Generator().manual_seed(seed)
-        self.directions = 5 * torch.randn(2, fourier, generator=self.random)
+        # the spread of the data: the std of one coordinate
+        self.scale = float((self.mixture.centres.square().mean() + self.mixture.std**2).sqrt())
+        self.random = torch.Generator().manual_seed(self.seed)
+        self.directions = 5 * torch.randn(2, self.fourier, generator=self.random)
         self.G = perceptron(2, 2, random=self.random)
-        self.D = perceptron(2 + 2 * fourier, 1, random=self.random)
+        self.D = perceptron(2 + 2 * self.fourier, 1, random=self.random)
         self.ema = AveragedModel(self.G, multi_avg_fn=get_ema_multi_avg_fn(0.99))
-        self.optimiser_g = torch.optim.Adam(self.G.parameters(), rate, (0.5, 0.99), fused=True)
-        self.optimiser_d = torch.optim.Adam(self.D.parameters(), rate, (0.5, 0.99), fused=True)
+        self.optimiser_g = torch.optim.Adam(self.G.parameters(), self.rate, (0.5, 0.99), fused=True)
+        self.optimiser_d = torch.optim.Adam(self.D.parameters(), self.rate, (0.5, 0.99), fused=True)
 
     def latent(self, count: int, random: torch.Generator | None = None) -> torch.Tensor:
         """z (count, 2), uniform on a square, of unit variance."""
@@ -134,8 +134,8 @@ class ToyGAN:
 
     def blur(self, points: torch.Tensor) -> torch.Tensor:
         """The points (N, 2) with this step's instance noise."""
-        noise = torch.randn(points.shape, generator=self.random)
-        return points + self.noise_now * self.scale * noise
+        std = self.noise_now * self.scale
+        return points + std * torch.randn(points.shape, generator=self.random)
 
     def penalty(self, real: torch.Tensor) -> torch.Tensor:
         """R1: half of gamma times the mean squared slope of D at the reals (N, 2)."""
@@ -149,9 +149,11 @@ class ToyGAN:
         real = self.blur(self.mixture.sample(self.batch, self.random))  # (batch, 2)
         fake = self.blur(self.G(self.latent(self.batch)).detach() * self.scale)  # (batch, 2)
         loss = F.softplus(-self.judge(real)).mean() + F.softplus(self.judge(fake)).mean()
-        penalised = self.r1 > 0 and self.steps_done % 4 == 0
+        penalty = 0.0
+        if self.r1 and self.steps_done % 4 == 0:  # at every 4th step, four times as strong
+            penalty = 4 * self.penalty(real)
         self.optimiser_d.zero_grad()
-        (loss + 4 * self.penalty(real) if penalised else loss).backward()
+        (loss + penalty).backward()
         self.optimiser_d.step()
         return loss.item()
 
@@ -166,9 +168,7 @@ class ToyGAN:
         self.ema.update_parameters(self.G)
         return loss.item()
 
-    def train(
-        self, steps: int, show: Callable[["ToyGAN"], None] | None = None
-    ) -> list[tuple[float, float]]:
+    def train(self, steps: int, show: Callable = lambda gan: None) -> list[tuple[float, float]]:
         """Plays `steps` rounds of D, then G, and calls show(self) after each.
 
         Returns the losses of D and G in each round. The rate falls to 0 along half a cosine.
@@ -181,6 +181,5 @@ class ToyGAN:
                 optimiser.param_groups[0]["lr"] = self.rate * (1 + math.cos(math.pi * done)) / 2
             losses.append((self.d_step(), self.g_step()))
             self.steps_done += 1
-            if show:
-                show(self)
+            show(self)
         return losses
