@@ -9,7 +9,7 @@ SPECIAL = random_directions(1, seed=5)[0]
 
 
 def answering_generator() -> Generator:
-    """In eval mode; it answers far more strongly to SPECIAL than to other directions."""
+    """In eval mode. It answers far more strongly to SPECIAL than to other directions."""
     torch.manual_seed(0)
     generator = initialise(Generator(width=4)).requires_grad_(False)
     for name, parameter in generator.named_parameters():
@@ -17,9 +17,9 @@ def answering_generator() -> Generator:
             parameter.mul_(4)
     first = generator.blocks[0][0].weight  # (z_dim, 8w, 4, 4)
     first += 6 * torch.einsum("y,z,zfhw->yfhw", SPECIAL, SPECIAL, first)
-    for module in generator.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.momentum = None  # plain means over what follows
+    norms = [module for module in generator.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = None  # plain means over what follows
     for _ in range(5):
         generator(torch.randn(50, 100))
     return generator.eval()

@@ -15,14 +15,7 @@ from animegan_helpers.checkpoint import (
     save_weights,
 )
 from animegan_helpers.directions import principal_directions
-from animegan_helpers.latent import (
-    generate,
-    plot_strips,
-    sample_faces,
-    sample_latent,
-    slerp,
-    strip,
-)
+from animegan_helpers.latent import generate, plot_strips, sample_faces, sample_latent, slerp, strip
 from animegan_helpers.settings import preset
 
 
