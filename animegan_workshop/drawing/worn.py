@@ -1,11 +1,41 @@
-"""What a drawn face wears in its hair or on its nose. Coordinates: as in `hair.py`."""
+"""What a drawn face wears: clothes and an accessory. Coordinates: as in `sketch.py`."""
 
 import math
 
-from animegan_workshop.drawing.colours import WHITE, Sketch, lines, mix, oval, path, ring, shape
+from animegan_workshop.drawing.colours import DARK, WHITE, mix
+from animegan_workshop.drawing.sketch import Sketch
+from animegan_workshop.drawing.svg import lines, oval, pair, path, ring, shape
+
+NECK = "M -8 62 L -8 82 Q -12 88 -26 90 L -26 104 L 26 104 L 26 90 Q 12 88 8 82 L 8 62 Z"
+SLEEVES = "M -11 84 Q -32 87 -46 95 L -50 106 L 50 106 L 46 95 Q 32 87 11 84 L 0 100 Z"
+SHIRT_COLLAR = "M 9 80 L 18 85 L 11 97 L 1 92 Z"  # the right half
+SAILOR_COLLAR = "M -10 82 L -30 87 L 0 108 L 30 87 L 10 82 L 0 98 Z"
+SAILOR_STRIPE = "M -24 88 L 0 104 L 24 88"
+ROLLED_COLLAR = "M -10.5 78 Q 0 83 10.5 78 L 12 90 Q 0 96 -12 90 Z"
 
 
-def worn(s: Sketch) -> str:
+def body(s: Sketch) -> str:
+    """Neck, shoulders and one of three collars, or none."""
+    x, line, width = -1.5 * s.turn, mix(s.clothes, DARK, 0.45 + 0.4 * s.style.ink), s.style.line
+    shadow = f"M -8 64 L 8 64 L 7.5 76 Q {3 * s.turn} 83 -7.5 76 Z"
+    dressed = (
+        shape(path(NECK, x), s.skin)
+        + shape(path(shadow, x), s.skin_shade)
+        + shape(path(SLEEVES, x), s.clothes, line, width)
+    )
+    kind, trim = s.face.nuisance["clothes"], mix(s.clothes, WHITE, 0.65)
+    if kind < 0.35:
+        collar = pair(lambda side: path(SHIRT_COLLAR, x, 0, side))
+        return dressed + shape(collar, trim, line, width)
+    if kind < 0.6:
+        collar = shape(path(SAILOR_COLLAR, x), trim, line, width)
+        return dressed + collar + lines(path(SAILOR_STRIPE, x), s.clothes, 1.4)
+    if kind < 0.8:
+        return dressed + shape(path(ROLLED_COLLAR, x), mix(s.clothes, WHITE, 0.15), line, width)
+    return dressed
+
+
+def accessory(s: Sketch) -> str:
     """The accessory that goes over hair and face ("" for none)."""
     draw = {
         "glasses": _glasses,
@@ -15,92 +45,56 @@ def worn(s: Sketch) -> str:
         "cat-ears": _cat_ears,
     }
     kind = s.face.labels["accessory"]
-    return draw[kind](s) if kind in draw else ""
+    return "" if kind == "none" else draw[kind](s)
 
 
 def _glasses(s: Sketch) -> str:
     """Frames only: the eyes must stay visible."""
-    frame: list[str | float] = []
-    x = 8 * s.turn
-    for lens in (-1, 1):
-        middle, share = s.eye_place(lens)
-        left, right = middle - 11.5 * share, middle + 11.5 * share
-        frame += [
-            "M",
-            left,
-            35,
-            "L",
-            right,
-            35,
-            "Q",
-            right + 0.5,
-            52,
-            middle,
-            52,
-            "Q",
-            left - 0.5,
-            52,
-            left,
-            35,
-        ]
-    frame += ["M", x - 5, 39, "Q", x, 37.5, x + 5, 39]
-    return lines(path(*frame), mix(s.accent, (30, 20, 40), 0.75), 1.7)
+
+    def frame(side: int) -> str:
+        x, share = s.eye_place(side)
+        w = 11.5 * share
+        return path(f"M {-w} 35 L {w} 35 Q {w + 0.5} 52 0 52 Q {-w - 0.5} 52 {-w} 35", x)
+
+    bridge = path("M -5 39 Q 0 37.5 5 39", 8 * s.turn)
+    return lines(f"{pair(frame)} {bridge}", mix(s.accent, (30, 20, 40), 0.75), 1.7)
 
 
 def _ribbon(s: Sketch) -> str:
     """A bow on one side of the crown."""
     x, y = s.light_side * 21 - 2 * s.turn, 15
+    wing = "M 0 0 C 6 -10 15 -10 14 -3 C 15 7 8 7 0 0 L 8 14 L 3 12 Z"
+    bow = pair(lambda side: path(wing, x, y, side))
     line, width = mix(s.accent, (40, 20, 30), 0.6), max(0.6, s.style.line)
-    bow: list[str | float] = []
-    for wing in (-1, 1):
-        bow += ["M", x, y, "C", x + wing * 6, y - 10, x + wing * 15, y - 10, x + wing * 14, y - 3]
-        bow += ["C", x + wing * 15, y + 7, x + wing * 8, y + 7, x, y]
-        bow += ["L", x + wing * 8, y + 14, "L", x + wing * 3, y + 12, "Z"]
-    return shape(path(*bow), s.accent, line, width) + oval(
-        x, y, 3.2, 3.6, mix(s.accent, (60, 0, 30), 0.3)
-    )
+    knot = oval(x, y, 3.2, 3.6, mix(s.accent, (60, 0, 30), 0.3))
+    return shape(bow, s.accent, line, width) + knot
 
 
 def _hairband(s: Sketch) -> str:
     """A band over the head from ear to ear."""
-    x = -1.5 * s.turn
-    band = path("M", x - 32, 31, "C", x - 28, 4, x + 28, 4, x + 32, 31)
+    band = path("M -32 31 C -28 4 28 4 32 31", -1.5 * s.turn)
     return lines(band, mix(s.accent, (40, 20, 30), 0.55), 6.6) + lines(band, s.accent, 5.0)
 
 
 def _flower(s: Sketch) -> str:
     """A flower of five petals over one temple."""
     x, y = s.light_side * 25 + 1.0 * s.turn, 21
-    angles = [math.radians(72 * n - 90) for n in range(5)]
-    petals = "".join(
-        ring(x + 5 * math.cos(angle), y + 5 * math.sin(angle), 4.2, 4.2) for angle in angles
-    )
-    return shape(petals, mix(s.accent, WHITE, 0.4), mix(s.accent, WHITE, 0.1), 0.7) + oval(
-        x, y, 3, 3, (255, 224, 96)
-    )
+    petals = ""
+    for n in range(5):
+        angle = math.radians(72 * n - 90)
+        petals += ring(x + 5 * math.cos(angle), y + 5 * math.sin(angle), 4.2, 4.2)
+    flower = shape(petals, mix(s.accent, WHITE, 0.4), mix(s.accent, WHITE, 0.1), 0.7)
+    return flower + oval(x, y, 3, 3, (255, 224, 96))
 
 
 def _cat_ears(s: Sketch) -> str:
     """Two ears in the colour of the hair, pink inside."""
-    outer, inner = [], []
-    for side in (-1, 1):
-        x = side * (24 - 3 * s.far(side)) - 1.5 * s.turn
-        outer += [
-            "M",
-            x - side * 12,
-            17,
-            "Q",
-            x,
-            7,
-            x + side * 8,
-            0,
-            "Q",
-            x + side * 11,
-            14,
-            x + side * 9,
-            29,
-            "Z",
-        ]
-        inner += ["M", x - side * 5, 17, "L", x + side * 6, 6, "L", x + side * 7, 24, "Z"]
-    fur = shape(path(*outer), mix(s.hair, s.hair_shade, 0.3), s.hair_line, max(0.8, s.style.line))
-    return fur + shape(path(*inner), (255, 150, 175))
+
+    def ears(outline: str) -> str:
+        return pair(
+            lambda side: path(outline, side * (24 - 3 * s.far(side)) - 1.5 * s.turn, 0, side)
+        )
+
+    fur, line = mix(s.hair, s.hair_shade, 0.3), max(0.8, s.style.line)
+    outer = shape(ears("M -12 17 Q 0 7 8 0 Q 11 14 9 29 Z"), fur, s.hair_line, line)
+    return outer + shape(ears("M -5 17 L 6 6 L 7 24 Z"), (255, 150, 175))
