@@ -141,7 +141,7 @@ def write_faces(
     out = Path(out)
     if not 0 <= flaws <= 1:
         raise ValueError(f"flaws is a share from 0 to 1, not {flaws}")
-    faces = tqdm(draw_faces(count, seed, only), total=count, desc="faces", disable=not progress)
+    faces = draw_faces(count, seed, only)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(
             f"{out} exists and is not an empty folder; name a new one, nothing is overwritten"
@@ -151,7 +151,8 @@ def write_faces(
     with open(folder / "labels.csv", "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(["file", *FACTORS])
-        for index, (jpeg, labels) in enumerate(faces):
+        shown = tqdm(faces, total=count, desc="faces", disable=not progress)
+        for index, (jpeg, labels) in enumerate(shown):
             name = f"{index:05}.jpg"
             (folder / name).write_bytes(jpeg)
             table.writerow([name, *labels.values()])
