@@ -67,10 +67,9 @@ def train(arguments: argparse.Namespace) -> str:
     from animegan_helpers.runs import train as train_run
     from animegan_workshop.progress import ProgressBar
 
-    names = {field.name for field in fields(TrainingConfig)} & set(vars(arguments))
-    given = {name: getattr(arguments, name) for name in names}
-    changes = {name: value for name, value in given.items() if value is not None}
-    config = preset(arguments.preset, **changes)
+    given = {name: value for name, value in vars(arguments).items() if value is not None}
+    names = [field.name for field in fields(TrainingConfig) if field.name in given]
+    config = preset(arguments.preset, **{name: given[name] for name in names})
     choose_device(arguments.device)  # before minutes go into packing faces
     if checkpoints(arguments.out) and not arguments.resume:
         advice = "add --resume to go on with it, or choose another --out"

@@ -185,15 +185,9 @@ def experiment(arguments: argparse.Namespace) -> str:
     from animegan_helpers.budget import choose_budget
     from animegan_workshop.experiments.runner import run_experiment
 
-    path = run_experiment(
-        arguments.name,
-        choose_budget(arguments.budget).name,
-        arguments.seeds,
-        arguments.faces,
-        arguments.device,
-        arguments.out,
-        arguments.workers,
-    )
+    name, budget = arguments.name, choose_budget(arguments.budget).name
+    how = arguments.seeds, arguments.faces, arguments.device
+    path = run_experiment(name, budget, *how, arguments.out, arguments.workers)
     return f"results in {path}"
 
 
