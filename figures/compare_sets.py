@@ -1,7 +1,8 @@
-"""Sets the drawn faces beside real ones: python figures/compare_sets.py REAL [REAL ...], folders or zips of pictures.
+"""Sets the drawn faces beside real ones: python figures/compare_sets.py REAL [REAL ...]
 
-Writes drawn_and_real.webp (mean faces, colour histograms, spectra: statistics only, no single real face) and prints the
-distances of the drawn faces, and of every further set, from the first.
+REAL is a folder or a zip of pictures. Writes drawn_and_real.webp: mean faces, colour histograms and
+spectra, which show no single real face. Prints the distances of the drawn faces, and of every
+further set, from the first.
 """
 
 import sys
@@ -12,24 +13,26 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from animegan_helpers.faces import load_faces
-from animegan_helpers.live import figure_image
+from animegan_helpers.pictures import COLOURS, figure_image
 
 HERE = Path(__file__).parent
 COUNT = 6_000
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 
 
 @dataclass
 class Statistics:
-    """Of a set: the mean face (3, 64, 64), 0 to 1; histograms over 32 bins, each of sum 1; mean power per frequency."""
+    """Statistics of a set of faces. Each histogram has 32 bins and the sum 1.
+
+    mean_face: (3, 64, 64), 0 to 1; rgb: a histogram for each channel, (3, 32).
+    brightness: of (max + min) / 2 over the channels; saturation: of max - min; (32,) each.
+    power: the mean power of grey faces at 1 to 31 waves a picture, (31,).
+    """
 
     mean_face: np.ndarray
-    rgb: np.ndarray  # (3, 32)
-    brightness: np.ndarray  # (32,), of (max + min) / 2 over the channels
-    saturation: np.ndarray  # (32,), of max - min over the channels
-    power: (
-        np.ndarray
-    )  # (31,), grey, averaged over the circle of each whole frequency, 1 to 31 waves a picture
+    rgb: np.ndarray
+    brightness: np.ndarray
+    saturation: np.ndarray
+    power: np.ndarray
 
 
 def statistics(images: np.ndarray) -> Statistics:
@@ -50,7 +53,10 @@ def statistics(images: np.ndarray) -> Statistics:
 
 
 def distances(a: Statistics, b: Statistics) -> dict[str, float]:
-    """0 where two sets agree: root mean square for mean face and log power, total variation (0 to 1) for histograms."""
+    """How far two sets are apart, 0 where they agree.
+
+    Root mean squares for the mean face and the log power, total variation (0 to 1) for histograms.
+    """
 
     def rms(x: np.ndarray) -> float:
         return float(np.sqrt((x**2).mean()))

@@ -24,7 +24,7 @@ def save(picture: Image.Image, name: str) -> None:
 
 
 def report_epochs() -> Image.Image:
-    """Nine faces of the same latent vectors after the epochs of the report's Figure 4, left to right."""
+    """Faces of the same nine latent vectors after the epochs of the report's Figure 4."""
     grids = load_grids(PRETRAINED / "report")
     side, gap = 3 * 66 - 2, 10
     row = Image.new("RGB", (6 * side + 5 * gap, side), "white")

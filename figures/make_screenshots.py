@@ -1,6 +1,7 @@
-"""Makes the screenshots of this folder, in JupyterLab in Chromium: python figures/make_screenshots.py [RUN]
+"""Makes the screenshots of this folder in JupyterLab: python figures/make_screenshots.py [RUN]
 
-explorer.webp: notebook 06 at the laptop budget, about two minutes. replay.webp: the run in the folder RUN, if given.
+explorer.webp: notebook 06 at the laptop budget, about two minutes. replay.webp: the run in the
+folder RUN, if one is given. Needs Chromium.
 """
 
 import json
