@@ -65,20 +65,26 @@ class FaceSet:
         return replace(self, images=images, labels=labels, files=self.files[indices])
 
     def hold_out(self, count: int) -> tuple["FaceSet", "FaceSet"]:
-        """The faces without `count` of them, and those `count`. Both keep their order.
-
-        They are chosen by chance, but always the same. Raises FacesError if none would be left.
-        """
-        if not 0 <= count < len(self):
-            raise FacesError(f"{count:,} of {len(self):,} faces cannot be held out: choose fewer.")
-        order = np.random.default_rng(0).permutation(len(self))
-        return self.subset(np.sort(order[count:])), self.subset(np.sort(order[:count]))
+        """The faces without `count` of them, and those `count`. See `held_out_rows`."""
+        rest, held_out = held_out_rows(len(self), count)
+        return self.subset(rest), self.subset(held_out)
 
     def tensor(self, indices=slice(None)) -> "torch.Tensor":
         """float32 (B, 3, size, size) in [-1, 1]: the faces at `indices`, as for `subset`."""
         return to_tensor(
             self.images[indices if isinstance(indices, slice) else np.atleast_1d(indices)]
         )
+
+
+def held_out_rows(total: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of `total` faces without `count` of them, and of those `count`; in rising order.
+
+    They are chosen by chance, but always the same. Raises FacesError if none would be left.
+    """
+    if not 0 <= count < total:
+        raise FacesError(f"{count:,} of {total:,} faces cannot be held out: choose fewer.")
+    order = np.random.default_rng(0).permutation(total)
+    return np.sort(order[count:]), np.sort(order[:count])
 
 
 def to_tensor(pixels: np.ndarray) -> "torch.Tensor":
