@@ -88,8 +88,8 @@ def test_in_a_browser_without_a_network(made):
         context = browser.new_context(viewport={"width": 1280, "height": 720}, offline=True)
         for deck in (made[2], made[3], made[7]):
             page = context.new_page()
-            page.on("requestfailed", troubles.append)
-            page.on("pageerror", troubles.append)
+            page.on("requestfailed", lambda request: troubles.append(request.url))
+            page.on("pageerror", lambda error: troubles.append(str(error)))
             page.goto(deck.as_uri())
             page.wait_for_function("window.Reveal && Reveal.isReady()")
             for k in range(page.evaluate("Reveal.getTotalSlides()")):

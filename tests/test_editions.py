@@ -1,23 +1,30 @@
 """The editions: what students get holds no solution, and nbgrader marks it as it should."""
 
+import importlib.util
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
-from grading import autograde, cells_of, graded_notebooks, most_points, needs_nbgrader, solve
 
 from animegan_workshop.teaching import editions
 from animegan_workshop.teaching.notebooks import notebook_paths
 
 
-def numbered(number: str):
-    [path] = [path for path in graded_notebooks() if path.name.startswith(number)]
-    return path
+def cells_of(notebook, *roles: str) -> list:
+    """The cells of a notebook, or of its file, that have one of these roles."""
+    if isinstance(notebook, Path):
+        notebook = nbformat.read(notebook, 4)
+    return [cell for cell in notebook.cells if editions.role(cell) in roles]
 
 
-@pytest.mark.parametrize("path", graded_notebooks(), ids=lambda path: path.stem)
+GRADED = [path for path in notebook_paths() if cells_of(path, "answer", "free", "test")]
+
+
+@pytest.mark.parametrize("path", GRADED, ids=lambda path: path.stem)
 class TestSolvedNotebook:
     def test_cells_are_marked_for_nbgrader(self, path):
         cells = cells_of(path, "answer", "free", "test")
@@ -47,7 +54,7 @@ class TestSolvedNotebook:
 
 
 def test_the_course_has_twenty_exercises_and_more():
-    lessons = [path for path in graded_notebooks() if not path.name.startswith("09")]
+    lessons = [path for path in GRADED if not path.name.startswith("09")]
     exercises = [cell for path in lessons for cell in cells_of(path, "answer")]
     free = [cell for path in lessons for cell in cells_of(path, "free")]
     experiments = [cell for cell in free if cell.cell_type == "code"]
@@ -76,6 +83,14 @@ def test_student_folder_is_complete_and_nothing_is_overwritten(tmp_path):
     assert (tmp_path / "thesis.txt").exists()
 
 
+def solve(notebook, path: Path, names: tuple[str, ...] = ("",)) -> None:
+    """Puts the teacher's answers into the cells whose grade id ends in one of the names."""
+    answers = {c.metadata.nbgrader.grade_id: c.source for c in cells_of(path, "answer", "free")}
+    for cell in cells_of(notebook, "answer", "free"):
+        if cell.metadata.nbgrader.grade_id.endswith(names):
+            cell.source = answers[cell.metadata.nbgrader.grade_id]
+
+
 @pytest.mark.slow
 def test_a_student_gets_a_report_once_the_guess_is_made(tmp_path):
     out, _ = editions.write_student_edition(tmp_path / "student")
@@ -85,62 +100,104 @@ def test_a_student_gets_a_report_once_the_guess_is_made(tmp_path):
     assert untouched.returncode == 2 and "stops at a cell" in untouched.stderr
     [path] = (out / "notebooks").glob("09*")
     notebook = nbformat.read(path, 4)
-    solve(notebook, numbered("09"), ("guess-09-modes",))
+    solve(notebook, GRADED[-1], ("guess-09-modes",))
     nbformat.write(notebook, path)
     subprocess.run(words, check=True, cwd=out, env=settings)
     page = (out / "build" / "report.html").read_text(encoding="utf-8")
     assert "epochs planned" in page and "own_runs" not in page  # results, no code, no guide
 
 
-def errors_in(cell) -> list[str]:
-    outputs = cell.get("outputs", [])
-    return [output.ename for output in outputs if output.output_type == "error"]
+def half_solve(notebook, path: Path) -> None:
+    solve(notebook, path, ("discriminator_block", "generator_loss"))
+
+
+def tamper(notebook, path: Path) -> None:
+    """Empties the tests, raises the points, and makes a check agree always."""
+    first, second = cells_of(notebook, "answer")[:2]
+    first.source = (
+        "def normalise(levels):\n    return levels\n\n\n"
+        "checks.normalise = lambda *a, **k: print('Right')"
+    )
+    second.source = "to_levels = checks.to_levels.ours\nchecks.to_levels(to_levels)"
+    for cell in cells_of(notebook, "test"):
+        cell.source, cell.metadata.nbgrader.points = "pass", 100
+
+
+BY_NUMBER = {path.name[:2]: path for path in GRADED}
+STUDENTS = {
+    "untouched": (GRADED, lambda notebook, path: None),
+    "solved": (GRADED, solve),
+    "half": ([BY_NUMBER["04"]], half_solve),
+    "tampering": ([BY_NUMBER["01"]], tamper),
+}
+"""Who hands in which notebooks, and what was done to them."""
 
 
 @pytest.mark.slow
-@needs_nbgrader
+@pytest.mark.skipif(not importlib.util.find_spec("nbgrader"), reason="make teacher")
 class TestNbgrader:
-    def test_the_untouched_edition_gets_nothing(self, tmp_path):
-        """nbgrader's release has the same cells as ours, and stops only where an answer is due."""
-        graded = autograde(tmp_path, lambda notebook, path: None, graded_notebooks())
-        for path in graded_notebooks():
-            released = nbformat.read(graded.release / path.name, 4)
-            ours = editions.student_edition(nbformat.read(path, 4))
-            assert [c.source for c in released.cells] == [c.source for c in ours.cells]
-            assert graded.points(path) == 0
-            marked = graded.autograded / path.name
-            assert [c for c in cells_of(marked, "") if errors_in(c)] == []
-            answers = [c for c in cells_of(marked, "answer", "free") if c.cell_type == "code"]
-            due = [["NotDoneYet"], ["NotImplementedError"]]
-            assert all(errors_in(cell) in due for cell in answers)
+    @pytest.fixture(scope="class")
+    def folder(self, tmp_path_factory):
+        """Where nbgrader has released the notebooks, and marked what the students handed in."""
+        folder = tmp_path_factory.mktemp("grading")
+        for path in GRADED:
+            (folder / "source" / "notebooks").mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, folder / "source" / "notebooks")
+        steps = ("source", "release", "submitted", "autograded")
+        where = [f"--CourseDirectory.{step}_directory={folder / step}" for step in steps]
+        common = ["notebooks", "--force", "--db", f"sqlite:///{folder / 'gradebook.db'}", *where]
+        editions.nbgrader("generate_assignment", *common)
+        for student, (paths, change) in STUDENTS.items():
+            handed_in = folder / "submitted" / student / "notebooks"
+            handed_in.mkdir(parents=True)
+            for path in paths:
+                notebook = nbformat.read(folder / "release" / "notebooks" / path.name, 4)
+                change(notebook, path)
+                nbformat.write(notebook, handed_in / path.name)
+        editions.nbgrader("autograde", *common)
+        return folder
 
-    def test_the_solved_edition_gets_full_marks(self, tmp_path):
-        graded = autograde(tmp_path, solve, graded_notebooks())
-        for path in graded_notebooks():
-            cells = nbformat.read(graded.autograded / path.name, 4).cells
-            assert [cell.source for cell in cells if errors_in(cell)] == []
-            assert graded.points(path) == most_points(path)
+    def points(self, folder, student: str, path: Path) -> float:
+        """What the cells that nbgrader marks by itself got."""
+        from nbgrader.api import Gradebook
 
-    def test_a_half_solved_notebook_gets_what_it_should(self, tmp_path):
-        path, solved = numbered("04"), ("discriminator_block", "generator_loss")
-        graded = autograde(tmp_path, lambda notebook, path: solve(notebook, path, solved), [path])
-        assert graded.points(path) == 3 + 2 < most_points(path)
+        free = {cell.metadata.nbgrader.grade_id for cell in cells_of(path, "free")}
+        with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
+            grades = book.find_submission_notebook(path.stem, "notebooks", student).grades
+            return sum(grade.auto_score or 0 for grade in grades if grade.name not in free)
 
-    def test_tampering_is_undone(self, tmp_path):
-        """Tests emptied, points raised, a check that always agrees: no point comes of it."""
-        path = numbered("01")
+    def errors(self, folder, student: str, path: Path, *roles: str) -> list[str]:
+        """The errors in the code cells of these roles, as marked; "" for a cell without."""
+        cells = cells_of(folder / "autograded" / student / "notebooks" / path.name, *roles)
+        outputs = [cell.outputs for cell in cells if cell.cell_type == "code"]
+        return ["".join(o.ename for o in out if o.output_type == "error") for out in outputs]
 
-        def tamper(notebook, path):
-            first, second = cells_of(notebook, "answer")[:2]
-            first.source = (
-                "def normalise(levels):\n    return levels\n\n\n"
-                "checks.normalise = lambda *a, **k: print('Right')"
-            )
-            second.source = "to_levels = checks.to_levels.ours\nchecks.to_levels(to_levels)"
-            for cell in cells_of(notebook, "test"):
-                cell.source, cell.metadata.nbgrader.points = "pass", 100
+    @pytest.mark.parametrize("path", GRADED, ids=lambda path: path.stem)
+    def test_untouched_it_gets_nothing_and_stops_only_where_an_answer_is_due(self, folder, path):
+        released = nbformat.read(folder / "release" / "notebooks" / path.name, 4)
+        ours = editions.student_edition(nbformat.read(path, 4))
+        assert [cell.source for cell in released.cells] == [cell.source for cell in ours.cells]
+        assert self.points(folder, "untouched", path) == 0
+        assert not any(self.errors(folder, "untouched", path, ""))
+        due = {"NotDoneYet", "NotImplementedError"}
+        assert set(self.errors(folder, "untouched", path, "answer", "free")) <= due
 
-        graded = autograde(tmp_path, tamper, [path])
-        assert graded.points(path) == 0
-        tests = cells_of(graded.autograded / path.name, "test")
+    @pytest.mark.parametrize("path", GRADED, ids=lambda path: path.stem)
+    def test_solved_it_gets_full_marks(self, folder, path):
+        assert self.points(folder, "solved", path) == most_points(path)
+        assert not any(self.errors(folder, "solved", path, "", "answer", "free", "test"))
+
+    def test_half_solved_it_gets_what_it_should(self, folder):
+        path = BY_NUMBER["04"]
+        assert self.points(folder, "half", path) == 3 + 2 < most_points(path)
+
+    def test_tampering_is_undone(self, folder):
+        path = BY_NUMBER["01"]
+        assert self.points(folder, "tampering", path) == 0
+        tests = cells_of(folder / "autograded" / "tampering" / "notebooks" / path.name, "test")
         assert all("HIDDEN TESTS" in cell.source for cell in tests)
+
+
+def most_points(path: Path) -> float:
+    """The points of the cells that nbgrader marks by itself."""
+    return sum(cell.metadata.nbgrader.points for cell in cells_of(path, "test"))
