@@ -14,7 +14,7 @@ from torch import nn
 from animegan_helpers.classifiers import Classifier
 from animegan_helpers.directions import SHOWN_AS
 from animegan_helpers.latent import generate
-from animegan_helpers.pictures import BLUE, ORANGE, make_grid, png_bytes
+from animegan_helpers.pictures import BLUE, make_grid, png_bytes
 
 
 def slider(name: str, low: float, high: float, value: float = 0.0, step: float = 0.05):
@@ -86,12 +86,12 @@ class Portrait:
                 mean, name = chances.mean(0), SHOWN_AS.get(factor, factor)
                 for index in mean.argsort(descending=True)[:shown].tolist():
                     value = self.classifier.factors[factor][index]
-                    rows.append(_row(name, value, float(mean[index]), BLUE))
+                    rows.append(_row(name, value, float(mean[index])))
                     name = ""
         if self.discriminator is not None:
             device = next(self.discriminator.parameters()).device
             logit = self.discriminator(images.to(device)).mean()
-            rows.append(_row("D: real?", f"logit {logit:+.1f}", float(logit.sigmoid()), ORANGE))
+            rows.append(_row("D: real?", f"logit {logit:+.1f}", float(logit.sigmoid())))
         rows.append(_row("length of z", f"{z.norm(dim=1).mean():.1f}"))
         title = f"mean of {len(z)} faces" if len(z) > 1 else "this face"
         return (
@@ -100,11 +100,11 @@ class Portrait:
         )
 
 
-def _row(name: str, value: str, share: float | None = None, colour: str = "") -> str:
+def _row(name: str, value: str, share: float | None = None) -> str:
     """A row of the table, with a bar where a share (0 to 1) is given."""
     bar = percent = ""
     if share is not None:
-        look = f"width:110px;height:10px;accent-color:{colour}"
+        look = f"width:110px;height:10px;accent-color:{BLUE}"
         bar = f'<progress value="{share:.3f}" style="{look}"></progress>'
         percent = f"{share:.0%}"
     return (

@@ -1,27 +1,18 @@
-"""JupyterLab with the notebooks, and a browser on it: what the browser tests and the screenshots share."""
+"""JupyterLab with the notebooks and a browser on it, for the browser tests and the screenshots."""
 
 import contextlib
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 RUN_ALL = """async () => {
     const app = window.jupyterapp;
     await app.restored;
@@ -34,6 +25,7 @@ RUN_ALL = """async () => {
 
 
 def find_chromium() -> str | None:
+    """The browser that CHROMIUM names, or one that the system has."""
     return next(filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)]), None)
 
 
@@ -43,57 +35,51 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@contextlib.contextmanager
-def jupyterlab(folder: Path, budget: str, change=lambda source: source):
-    """The address of a JupyterLab on a copy of the notebooks, with configuration, cache and runs of its own.
-
-    change: is given each line of code and gives what shall stand in its place.
-    """
-    notebooks, config = folder / "notebooks", folder / "config"
-    shutil.copytree(
-        PROJECT / "notebooks", notebooks, ignore=shutil.ignore_patterns(".ipynb_checkpoints")
-    )
-    (config / "labconfig").mkdir(parents=True)
-    for path in notebooks.glob("*.ipynb"):
+def copy_notebooks(target: Path) -> None:
+    """Copies the notebooks without their outputs, which are of earlier runs."""
+    ignored = shutil.ignore_patterns(".ipynb_checkpoints")
+    shutil.copytree(PROJECT / "notebooks", target, ignore=ignored)
+    for path in target.glob("*.ipynb"):
         notebook = json.loads(path.read_text("utf-8"))
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
-                cell["outputs"] = []  # so that nothing on the page is of an earlier run
-                cell["source"] = [change(line) for line in cell["source"]]
+                cell["outputs"] = []
         path.write_text(json.dumps(notebook), "utf-8")
-    off = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-    (config / "labconfig" / "page_config.json").write_text(json.dumps(off))
+
+
+@contextlib.contextmanager
+def jupyterlab(folder: Path, budget: str) -> Iterator[Callable[[str], str]]:
+    """A JupyterLab on a copy of the notebooks in `folder`: notebook -> its address.
+
+    Its configuration and its runs are in `folder`, too.
+    """
+    copy_notebooks(folder / "notebooks")
+    news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (folder / "labconfig").mkdir()
+    (folder / "labconfig" / "page_config.json").write_text(json.dumps(news), "utf-8")
     environment = os.environ | {
         "ANIMEGAN_BUDGET": budget,
         "ANIMEGAN_RUNS": str(folder / "runs"),
         "PYTHONPATH": str(PROJECT),
-        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_CONFIG_DIR": str(folder),
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "IPYTHONDIR": str(folder / "ipython"),
     }
     port, token = free_port(), "test"
-    words = [
-        sys.executable,
-        "-m",
-        "jupyter",
-        "lab",
-        "--no-browser",
-        "--allow-root",
-        "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={port}",
-        f"--IdentityProvider.token={token}",
-        f"--ServerApp.root_dir={notebooks}",
-        "--LabApp.expose_app_in_browser=True",
-    ]
-    with (folder / "jupyter.log").open("w") as log:
+    options = (
+        f"--no-browser --allow-root --ServerApp.ip=127.0.0.1 --ServerApp.port={port} "
+        f"--IdentityProvider.token={token} --LabApp.expose_app_in_browser=True"
+    )
+    words = [sys.executable, "-m", "jupyter", "lab", *options.split()]
+    with (folder / "jupyter.log").open("w", encoding="utf-8") as log:
         server = subprocess.Popen(
-            words, env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True
+            words, env=environment, cwd=folder / "notebooks", stdout=log, stderr=log
         )
         try:
             yield lambda name: f"http://127.0.0.1:{port}/lab/tree/{name}?token={token}&reset"
         finally:
-            server.send_signal(signal.SIGTERM)  # JupyterLab shuts its kernels down
+            server.terminate()  # JupyterLab shuts its kernels down
             try:
                 server.wait(20)
             except subprocess.TimeoutExpired:
@@ -106,13 +92,13 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_chromium())
         yield browser
         browser.close()
 
 
 def open_notebook(browser, address: str, **options):
-    """A page with the notebook open; waits for JupyterLab, which may take a while to start."""
+    """A page with the notebook open. Waits for JupyterLab, which may take a while to start."""
     page = browser.new_page(viewport={"width": 1400, "height": 900}, **options)
     deadline = time.monotonic() + 120
     while True:
@@ -128,17 +114,15 @@ def open_notebook(browser, address: str, **options):
 
 
 def wait_until_run(page, minutes: float) -> None:
-    """Waits for the end of RUN_ALL; no cell may have failed."""
+    """Waits for the end of RUN_ALL. No cell may have failed."""
     page.wait_for_function("window.runAllDone", timeout=minutes * 60_000)
-    said = page.evaluate(
-        "[...document.querySelectorAll('.jp-OutputArea-output')].map(o => o.innerText)"
-    )
+    said = page.locator(".jp-OutputArea-output").all_inner_texts()
     failed = [text for text in said if "Traceback (most recent call last)" in text]
     assert not failed, failed[0]
     assert not page.get_by_text("Error displaying widget").count()
 
 
-def wait_for(page, holds, seconds: float = 20) -> None:
+def wait_for(page, holds: Callable[[], bool], seconds: float = 20) -> None:
     """Waits until `holds()`."""
     deadline = time.monotonic() + seconds
     while not holds():
