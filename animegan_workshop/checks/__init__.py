@@ -1,57 +1,31 @@
 """Checks for the exercises, called on the last line of the reader's own cell.
 
-A check tests what an answer does, not how it is written, so several right answers pass; what is wrong is said in one
-sentence that names the fault and the section of the notebook that explains it.
+A check tests what an answer does, not how it is written, so several right answers pass. What is
+wrong is said in one sentence that names the fault and the section of the notebook that explains it.
+
+Each exercise is one file, e01_1_normalise.py: the workbook's own answer, the table of faults, and a
+test with `@exercise`. It is found by its file's name; nothing else needs to know of it.
 """
 
-from animegan_workshop.checks.core import CheckFailed, NotDoneYet, carry_on, prediction, reveal
-from animegan_workshop.checks.data_01 import effective_number, normalise, to_levels
-from animegan_workshop.checks.discriminator_04 import (
-    discriminator,
-    discriminator_block,
-    discriminator_loss,
-    generator_loss,
-    receptive_field,
-)
-from animegan_workshop.checks.game_02 import best_discriminator, modes_and_quality
-from animegan_workshop.checks.generator_03 import (
-    generator,
-    generator_block,
-    size_formula,
-    transposed_convolution,
-)
-from animegan_workshop.checks.latent_06 import named_direction, slerp
-from animegan_workshop.checks.modes_07 import density_and_coverage, kl, modes_covered
-from animegan_workshop.checks.step_05 import d_step, detach_question, g_step
-from animegan_workshop.checks.verdict_08 import runs_apart
+import importlib
+import pkgutil
 
-__all__ = [
-    "CheckFailed",
-    "NotDoneYet",
-    "best_discriminator",
-    "carry_on",
-    "d_step",
-    "density_and_coverage",
-    "detach_question",
-    "discriminator",
-    "discriminator_block",
-    "discriminator_loss",
-    "effective_number",
-    "g_step",
-    "generator",
-    "generator_block",
-    "generator_loss",
-    "kl",
-    "modes_and_quality",
-    "modes_covered",
-    "named_direction",
-    "normalise",
-    "prediction",
-    "receptive_field",
-    "reveal",
-    "runs_apart",
-    "size_formula",
-    "slerp",
-    "to_levels",
-    "transposed_convolution",
-]
+from animegan_workshop.checks.core import CheckFailed, NotDoneYet
+from animegan_workshop.checks.guesses import carry_on, prediction, reveal
+
+__all__ = ["CheckFailed", "NotDoneYet", "carry_on", "prediction", "reveal"]
+
+
+def _find() -> dict:
+    """The checks of all exercises, by name."""
+    names = [file.name for file in pkgutil.iter_modules(__path__) if file.name.startswith("e0")]
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return {
+        name: value
+        for module in modules
+        for name, value in vars(module).items()
+        if hasattr(value, "ours")
+    }
+
+
+globals().update(_find())

@@ -1,30 +1,47 @@
-"""What all checks share: one line for each fault, nothing of the notebook's disturbed, and a way on for everybody."""
+"""What all checks share: running an answer safely, comparing it, and naming what is wrong."""
 
 import contextlib
+import copy
+import ctypes
 import functools
-import io
+import inspect
+import random
 import re
+import threading
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-PROJECT = Path(__file__).parents[2]
-OURS = PROJECT / "animegan_helpers", PROJECT / "animegan_workshop"
+OURS = Path(__file__).parents[1], Path(__file__).parents[2] / "animegan_helpers"
+SECONDS = 20  # an answer takes less than one second; an endless loop is stopped
+STUB = "your turn: replace this line"
+
+EXPLAINED = {
+    'missing the required "forward" function': "the class has no forward: look at its spelling and "
+    "how far it is indented. A ModuleList cannot be called: loop over it",
+    "the `-` operator": "- does not turn a mask round: write ~mask",
+}
+"""Words in Python's or torch's message -> what they mean here."""
+
+FACTORS = {
+    "the angle is in degrees: sin and cos want radians": 180 / np.pi,
+    "log2 stands where the natural logarithm belongs": 1 / np.log(2),
+    "log10 stands where the natural logarithm belongs": 1 / np.log(10),
+    "that is in percent": 100,
+}
 
 
 class CheckFailed(AssertionError):
-    """An answer that is not right yet. The message names the fault and the section that explains it, "see 05.2"."""
+    """An answer that is not right yet. The message names the fault and the section for it."""
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows: the message alone, with the section written out, since exercises have such numbers."""
-        return [
-            re.sub(r"\bsee (\d\d)\.(\d+)", r"see section \2 of notebook \1", f"Not yet: {self}")
-        ]
+        """What a notebook shows: the message alone."""
+        return [f"Not yet: {self}"]
 
 
 class NotDoneYet(NotImplementedError):
@@ -34,37 +51,37 @@ class NotDoneYet(NotImplementedError):
         return [str(self)]
 
 
-def exercise(where: str, ours: Any) -> Callable[[Callable[..., str]], Callable[..., None]]:
+class TookTooLong(BaseException):
+    """Raised inside an answer that does not end. Not an Exception: an answer may catch those."""
+
+
+def exercise(where: str, ours: Any) -> Callable[[Callable], Callable[..., None]]:
     """Makes a check of a test.
 
-    A test takes the answer and a seed, raises CheckFailed for a fault, and returns a few words on what is right. The
-    check leaves torch's random numbers as they were and turns whatever goes wrong inside the answer into one line.
-    where: the section that explains, "03.4"; ours: the workbook's own answer, for whoever wants to go on without.
+    A test takes the answer and a seed, raises CheckFailed for a fault, and returns a few words on
+    what is right. The check adds the pointer to the section, runs the test with random numbers and
+    settings of its own, and turns whatever goes wrong inside the answer into one line.
+
+    where: the section that explains, "03.4"; a sentence that ends in "see 02.1" points elsewhere.
+    ours: the workbook's own answer, for whoever wants to go on without.
     """
 
-    def decorate(test: Callable[..., str]) -> Callable[..., None]:
+    def decorate(test: Callable[[Any, int], str]) -> Callable[..., None]:
         @functools.wraps(test)
         def check(answer: Any, *, seed: int = 0) -> None:
-            if callable(ours) and not callable(answer):
-                raise CheckFailed(
-                    f"the check wants the function or class itself, not {_short(answer)}: no brackets"
-                )
             try:
-                with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-                    warnings.simplefilter(
-                        "ignore"
-                    )  # nbgrader gives no points where anything is written to stderr
-                    torch.default_generator.manual_seed(seed)
+                with own_settings(seed), time_limit(SECONDS):
+                    _check_kind(answer, ours)
                     remark = test(answer, seed)
-            except (CheckFailed, NotDoneYet):
+            except NotDoneYet:
                 raise
-            except NotImplementedError:
-                raise NotDoneYet(
-                    f"{test.__name__}: not done yet. Replace the line that raises "
-                    "NotImplementedError, then run the cell again."
-                ) from None
-            except Exception as error:
-                raise CheckFailed(f"{_where_it_stopped(error, answer)} (see {where})") from error
+            except (Exception, TookTooLong) as error:
+                if isinstance(error, NotImplementedError) and str(error) in ("", STUB):
+                    todo = (
+                        "Replace the line that raises NotImplementedError, then run the cell again."
+                    )
+                    raise NotDoneYet(f"{test.__name__}: not done yet. {todo}") from None
+                raise CheckFailed(_with_pointer(_in_words(error, answer), where)) from error
             print(f"Right: {remark}.")
 
         check.where, check.ours = where, ours
@@ -73,108 +90,231 @@ def exercise(where: str, ours: Any) -> Callable[[Callable[..., str]], Callable[.
     return decorate
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"a {type(value).__name__}"
-
-
-def _where_it_stopped(error: Exception, answer: Any) -> str:
-    """Which line of the reader's own stopped, and with what; the line itself, since notebooks do not number cells."""
-    name = getattr(answer, "__name__", "your answer")
-    frames = [
-        f
-        for f in traceback.extract_tb(error.__traceback__)
-        if f.line and "site-packages" not in f.filename
-    ]
-    own = [f for f in frames if not set(OURS) & set(Path(f.filename).parents)]
+def _in_words(error: BaseException, answer: Any) -> str:
+    """A fault that was found, a loop that was stopped, or the line that stopped and why."""
     said = " ".join(str(error).split())
+    if isinstance(error, CheckFailed):
+        return said
+    if isinstance(error, TookTooLong):
+        return f"your answer did not end within {SECONDS:g} seconds: look for an endless loop"
+    meaning = [text for words, text in EXPLAINED.items() if words in said]
     said = f"{type(error).__name__}: {said[:160]}" if said else type(error).__name__
+    said = f"{meaning[0]} ({said})" if meaning else said
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.line]
+    own = [frame.line for frame in frames if _is_the_students(Path(frame.filename))]
+    name = getattr(answer, "__name__", "your answer")
     if not own:
-        return f"{name} could not be used as the exercise asks: {said}"
-    return f"{name} stops at `{own[-1].line.strip()}` with {said}"
+        return f"{name} cannot be used as the exercise asks: {said}"
+    return f"{name} stops at `{own[-1].strip()[:100]}`: {said}"  # notebooks do not number cells
 
 
-def carry_on(namespace: dict[str, Any], name: str, check: Callable) -> Any:
-    """namespace[name] if it passes the check, else the workbook's own, with a line that says so.
+def _is_the_students(file: Path) -> bool:
+    return "site-packages" not in file.parts and not set(OURS) & set(file.parents)
 
-    A notebook goes on with what this returns, so an exercise that is not solved yet stops nobody.
+
+def _with_pointer(sentence: str, where: str) -> str:
+    """The sentence with its section written out; `where` unless it names another one itself."""
+    if not re.search(r"\bsee \d\d\.\d+$", sentence):
+        sentence += f", see {where}"
+    return re.sub(r"\bsee (\d\d)\.(\d+)$", r"see section \2 of notebook \1", sentence)
+
+
+def _check_kind(answer: Any, ours: Any) -> None:
+    """An answer must be something to call, and the student's own."""
+    called = f"give the function or class itself, without brackets, not {shorten(answer)}"
+    demand(callable(answer) or not callable(ours), called)
+    network = isinstance(answer, torch.nn.Module) and inspect.isclass(ours)
+    demand(not network, "give the class itself, not a network made of it: no brackets")
+    while isinstance(answer, functools.partial):
+        answer = answer.func
+    family = answer.__mro__ if inspect.isclass(answer) else [answer]
+    taken = any(str(getattr(one, "__module__", "")).startswith("animegan_") for one in family)
+    demand(not taken and answer is not ours, "that is the workbook's own answer: write your own")
+
+
+@contextlib.contextmanager
+def own_settings(seed: int) -> Iterator[None]:
+    """Random numbers from a seed, gradients on, float32; afterwards all is as before.
+
+    Warnings are kept quiet: nbgrader gives no points where anything is written to stderr.
     """
+    kind, numpy_state = torch.get_default_dtype(), np.random.get_state()
+    python_state = random.getstate()
+    with (
+        torch.random.fork_rng(devices=[]),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        np.errstate(all="ignore"),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        torch.set_default_dtype(torch.float32)
+        for start in (torch.default_generator.manual_seed, np.random.seed, random.seed):
+            start(seed)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(kind)
+            np.random.set_state(numpy_state)
+            random.setstate(python_state)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raises TookTooLong in this thread after so many seconds, and again where that was caught.
+
+    It stops Python code; a call that waits inside C is stopped when it returns.
+    """
+    thread, over = ctypes.c_ulong(threading.get_ident()), threading.Event()
+    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+    def watch() -> None:
+        while not over.wait(seconds):
+            throw(thread, ctypes.py_object(TookTooLong))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            check(namespace[name])
-        return namespace[name]
-    except (KeyError, CheckFailed, NotImplementedError):
-        print(f"{name}: not right yet; from here on the workbook's own is used")
-        return check.ours
-
-
-def prediction(
-    guess: Any,
-    *,
-    options: tuple = (),
-    between: tuple[float, float] | None = None,
-    quiet: bool = False,
-) -> None:
-    """Notes a guess made before a run; any guess will do that is one of the options or lies between two numbers."""
-    if options and guess not in options:
-        raise CheckFailed(f"choose one of {', '.join(map(repr, options))}, not {_short(guess)}")
-    if between:
-        if isinstance(guess, bool) or not isinstance(guess, (int, float)):
-            raise CheckFailed(
-                f"guess a number between {between[0]:g} and {between[1]:g}, not {_short(guess)}"
-            )
-        if not between[0] <= guess <= between[1]:
-            raise CheckFailed(
-                f"{guess:g} cannot be: guess a number between {between[0]:g} and {between[1]:g}"
-            )
-    if not quiet:
-        print(f"Noted: {guess}. Now run on, and compare.")
-
-
-def reveal(namespace: dict[str, Any], name: str, result: Any) -> None:
-    """Sets the guess beside the result."""
-    shown = f"{result:.3g}" if isinstance(result, float) else str(result)
-    if name in namespace:
-        print(f"You said {namespace[name]}; it is {shown}.")
-    else:
-        print(f"It is {shown}. You made no guess: the surprise is half of the lesson.")
-
-
-def close(got: Any, wanted: Any, tolerance: float = 1e-5) -> bool:
-    """Whether two numbers, arrays or tensors agree in shape and in every value."""
-    got, wanted = _array(got), _array(wanted)
-    return got.shape == wanted.shape and bool(
-        np.allclose(got, wanted, rtol=tolerance, atol=tolerance)
-    )
-
-
-def _array(value: Any) -> np.ndarray:
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu().numpy()
-    return np.asarray(value, dtype=np.float64)
-
-
-def compare(
-    got: Any, wanted: Any, faults: dict[str, Any], otherwise: str, tolerance: float = 1e-5
-) -> None:
-    """Raises CheckFailed unless `got` is `wanted`: with the sentence of the fault whose value it is, or `otherwise`.
-
-    faults: sentence -> the value that this fault leads to, or a tuple of such values.
-    """
-    if got is None:
-        raise CheckFailed("your function returns None: its last line must be a return")
-    if close(got, wanted, tolerance):
-        return
-    for sentence, values in faults.items():
-        if any(
-            close(got, value, tolerance)
-            for value in (values if isinstance(values, tuple) else (values,))
-        ):
-            raise CheckFailed(sentence)
-    raise CheckFailed(otherwise)
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        throw(thread, None)  # takes back one that has not arrived yet
 
 
 def demand(met: bool, sentence: str) -> None:
     """Raises CheckFailed with the sentence unless the demand is met."""
     if not met:
         raise CheckFailed(sentence)
+
+
+def shorten(value: Any) -> str:
+    """A value in a few words, however long it is."""
+    if isinstance(value, (torch.Tensor, np.ndarray, np.generic, float)):
+        array = np.asarray(value.detach().cpu() if isinstance(value, torch.Tensor) else value)
+        if array.size > 12:
+            return f"values of shape {array.shape}"
+        return np.array2string(array, separator=", ", formatter={"float": "{:.3g}".format})
+    text = repr(value)
+    return text if len(text) <= 60 else f"a {type(value).__name__}"
+
+
+def is_whole(value: Any) -> bool:
+    """Whether it is one whole number: Python's, numpy's, or a tensor without dimensions."""
+    array = np.asarray(value.detach() if isinstance(value, torch.Tensor) else value)
+    return array.ndim == 0 and np.issubdtype(array.dtype, np.integer)
+
+
+def numbers(value: Any) -> np.ndarray:
+    """A number, tensor, array or list as an array of floats; CheckFailed for anything else."""
+    demand(value is not None, "your function returns None: its last line must be a return")
+    try:
+        if isinstance(value, torch.Tensor):
+            value = value.detach().cpu().double().numpy()
+        elif isinstance(value, (list, tuple)) and any(isinstance(v, torch.Tensor) for v in value):
+            value = [numbers(v) for v in value]
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise CheckFailed(f"return numbers, not a {type(value).__name__}") from error
+    if array.dtype.kind not in "biuf":
+        raise CheckFailed(f"return numbers, not {type(value).__name__} {str(value)[:40]!r}")
+    return array.astype(np.float64, copy=False)
+
+
+def several(value: Any, names: str, count: int = 2) -> list:
+    """The parts of an answer that gives several things; names: what they are, in words."""
+    row = isinstance(value, (tuple, list)) or getattr(value, "ndim", 0) == 1
+    demand(row and len(value) == count, f"return {names}, not {shorten(value)}")
+    return list(value)
+
+
+def close(got: Any, right: Any, tolerance: float = 1e-5) -> bool:
+    """Whether two numbers, arrays or tensors agree in shape and in every value."""
+    got, right = numbers(got), numbers(right)
+    return got.shape == right.shape and np.allclose(got, right, tolerance, tolerance)
+
+
+def compare(got: Any, right: Any, faults: dict, what: str, tolerance: float = 1e-5) -> None:
+    """Raises CheckFailed unless `got` is `right`: names the fault, or shows the first wrong value.
+
+    faults: sentence -> the value that this fault leads to, or a tuple of such values.
+    what: what the value is, for a fault that is not in the table, "the loss".
+    """
+    tables = {sentence: [[value] for value in _each(values)] for sentence, values in faults.items()}
+    _judge([got], [right], tables, [what], tolerance)
+
+
+def try_cases(
+    answer: Callable, ours: Callable, cases: list[tuple], faults: dict, tolerance: float = 1e-5
+) -> None:
+    """Runs the answer and ours on all cases and raises CheckFailed unless they agree.
+
+    faults: sentence -> a function with this fault, or a tuple of such functions. A fault is named
+    only if it explains the answer in every case.
+    """
+    got = [answer(*copy.deepcopy(case)) for case in cases]
+    right = [ours(*case) for case in cases]
+    tables = {
+        sentence: [[wrong(*case) for case in cases] for wrong in _each(wrongs)]
+        for sentence, wrongs in faults.items()
+    }
+    names = list(inspect.signature(ours).parameters)
+    labels = [
+        "for " + ", ".join(f"{name} = {shorten(value)}" for name, value in zip(names, case))
+        for case in cases
+    ]
+    _judge(got, right, tables, labels, tolerance)
+
+
+def _each(values: Any) -> tuple:
+    return values if isinstance(values, tuple) else (values,)
+
+
+def _judge(got: list, right: list, faults: dict, labels: list[str], tolerance: float) -> None:
+    """Compares the values of all cases: a fault of the table, the shape, or a fault in general."""
+    got, right = [numbers(value) for value in got], [numbers(value) for value in right]
+
+    def agree(others: list) -> bool:
+        return all(close(g, other, tolerance) for g, other in zip(got, others))
+
+    if agree(right):
+        return
+    for sentence, alternatives in faults.items():
+        demand(not any(agree(values) for values in alternatives), sentence)
+    for g, r, label in zip(got, right, labels):
+        wanted = f"of shape {r.shape}" if r.ndim else "one number"
+        given = f"shape {g.shape}" if g.ndim else "one number"
+        demand(g.shape == r.shape, f"{label}: the result must be {wanted}, yours is {given}")
+    for sentence, values in _in_general(got, right).items():
+        demand(not agree(values), sentence)
+    for g, r, label in zip(got, right, labels):
+        for at in np.argwhere(~np.isclose(g, r, tolerance, tolerance)):
+            place = f" at {at.tolist()}" if at.size else ""
+            yours, wanted = g[tuple(at)], r[tuple(at)]
+            raise CheckFailed(f"{label}{place}: yours is {yours:.3g}, right is {wanted:.3g}")
+
+
+def _in_general(got: list, right: list) -> dict[str, list]:
+    """Faults that need no table, whatever the exercise: sentence -> the values they lead to."""
+    found = {"the sign is turned": [-r for r in right]}
+    g, r = (np.concatenate([value.ravel() for value in values]) for values in (got, right))
+    if np.ptp(r) > 0:
+        factor, shift = g @ r / (r @ r), (g - r).mean()
+        found |= {words: [known * value for value in right] for words, known in FACTORS.items()}
+        if factor:
+            found[f"every value is {factor:.3g} times the right one"] = [factor * v for v in right]
+        found |= {
+            f"every value is too large by {shift:.3g}": [value + shift for value in right],
+            "every value is the square of the right one": [value**2 for value in right],
+            "every value is the root of the right one": [np.sqrt(abs(value)) for value in right],
+        }
+    if all(value.ndim and value.any() for value in right):
+        units = [value / np.linalg.norm(value) for value in right]
+        found["you divide by the length, which is asked for as well"] = units
+    if all(value.ndim == 2 for value in right):
+        found["rows and columns are swapped"] = [value.T for value in right]
+    if all(np.allclose(np.sort(a, None), np.sort(b, None)) for a, b in zip(got, right) if b.ndim):
+        found["the values are right, but they stand in another order"] = [
+            a if b.ndim else b for a, b in zip(got, right)
+        ]
+    return found

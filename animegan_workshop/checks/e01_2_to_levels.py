@@ -1,0 +1,73 @@
+"""Exercise 01.2: from the range of tanh back to pixels."""
+
+import numpy as np
+import torch
+
+from animegan_helpers.faces import to_uint8
+from animegan_workshop.checks.core import demand, exercise, try_cases
+
+
+def _levels(x: torch.Tensor, scale: float = 127.5, plus: float = 0.0) -> np.ndarray:
+    """Levels that are not rounded yet."""
+    return (x.double().numpy() + 1) * scale + plus
+
+
+def _wrapped(levels: np.ndarray) -> np.ndarray:
+    """Converted to uint8: cut off, then wrapped round at 256."""
+    return np.trunc(levels) % 256
+
+
+def _stretched(x: torch.Tensor) -> np.ndarray:
+    """The picture stretched to its own darkest and lightest value."""
+    return (255 * (x - x.min()) / (x.max() - x.min())).numpy()
+
+
+FAULTS = {
+    "converting to uint8 cuts off the decimals: round first": (
+        lambda x: np.floor(_levels(x) + 1e-4),
+        lambda x: np.floor((x + 1).mul(127.5).numpy()),
+    ),
+    "you round up: use .round(), which goes to the nearest whole number": (
+        lambda x: np.ceil(_levels(x) - 1e-4),
+        lambda x: np.ceil((x + 1).mul(127.5).numpy()),
+        lambda x: np.floor(_levels(x, plus=0.99)),
+    ),
+    "your values run from 0 to 1: multiply by 255 as well": lambda x: _levels(x, 0.5),
+    "add 1 before you multiply: negative values have wrapped round": (
+        lambda x: _wrapped(np.rint((x * 127.5).numpy()))
+    ),
+    "multiply by 127.5, not by 128: 256 does not fit into uint8": (
+        lambda x: _wrapped(np.rint(_levels(x, 128))),
+        lambda x: np.rint(_levels(x, 128)).clip(0, 255),
+    ),
+    "multiply by 127.5, not by 127: white is 255": lambda x: np.rint(_levels(x, 127)),
+    "you multiply by 255 after adding 1: twice too much": (
+        lambda x: _wrapped(np.rint(_levels(x, 255)))
+    ),
+    "you stretch each picture to its own darkest and lightest value: use -1 and 1": (
+        lambda x: np.rint(_stretched(x)),
+        lambda x: np.floor(_stretched(x)),
+    ),
+    "black and white are swapped": lambda x: 255 - np.rint(_levels(x)),
+    "the levels are right but not whole numbers: round them": _levels,
+}
+
+
+@exercise("01.4", to_uint8)
+def to_levels(answer, seed):
+    """float (..., H, W) in [-1, 1] -> uint8 levels of the same shape, undoing `normalise`."""
+    whole = torch.arange(256).reshape(1, 1, 16, 16) / 127.5 - 1
+    between = torch.tensor([[20.75, 140.25, 99.6], [3.4, 77.3, 201.7]]) / 127.5 - 1
+    got = answer(whole.clone())
+    try_cases(answer, to_uint8, [(between,), (whole,)], FAULTS, 1e-3)
+    demand(
+        isinstance(got, np.ndarray), f"return a numpy array, not a {type(got).__name__}: .numpy()"
+    )
+    demand(got.dtype == np.uint8, f"pixels are stored as uint8, yours as {got.dtype}")
+    beyond = np.ravel(answer(torch.tensor([[-1.2, 1.1]]))).tolist()
+    demand(
+        beyond == [0, 255],
+        f"-1.2 and 1.1 become {beyond[0]} and {beyond[-1]}, not 0 and 255: resizing can leave the "
+        "range a little, so clamp before you convert to uint8",
+    )
+    return "all 256 levels there and back"

@@ -1,0 +1,57 @@
+"""Guesses made before a run, and going on with the workbook's own answer."""
+
+import contextlib
+import io
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+import torch
+
+from animegan_workshop.checks.core import CheckFailed, shorten
+
+
+def carry_on(namespace: dict[str, Any], name: str, check: Callable) -> Any:
+    """namespace[name] if it passes the check, else the workbook's own, with a line that says so.
+
+    A notebook goes on with what this returns, so an exercise that is not solved yet stops nobody.
+    """
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            check(namespace[name])
+        return namespace[name]
+    except (KeyError, CheckFailed, NotImplementedError):
+        print(f"{name}: not right yet; from here on the workbook's own is used")
+        return check.ours
+
+
+def prediction(
+    guess: Any,
+    *,
+    options: tuple = (),
+    between: tuple[float, float] | None = None,
+    quiet: bool = False,
+) -> None:
+    """Notes a guess. Any will do that is one of the options, or lies between the two numbers."""
+    if options and guess not in options:
+        raise CheckFailed(f"choose one of {', '.join(map(repr, options))}, not {shorten(guess)}")
+    if between:
+        low, high = between
+        if isinstance(guess, torch.Tensor) and guess.ndim == 0:
+            guess = guess.item()
+        wanted = f"guess a number between {low:g} and {high:g}"
+        if isinstance(guess, bool) or not isinstance(guess, Real):
+            raise CheckFailed(f"{wanted}, not {shorten(guess)}")
+        if not low <= guess <= high:
+            raise CheckFailed(f"{guess:g} cannot be: {wanted}")
+    if not quiet:
+        print(f"Noted: {guess}. Now run on, and compare.")
+
+
+def reveal(namespace: dict[str, Any], name: str, result: Any) -> None:
+    """Sets the guess beside the result."""
+    shown = f"{result:.3g}" if isinstance(result, float) else str(result)
+    if name in namespace:
+        print(f"You said {namespace[name]}; it is {shown}.")
+    else:
+        print(f"It is {shown}. You made no guess: the surprise is half of the lesson.")
