@@ -15,7 +15,6 @@ from subprocess import DEVNULL, PIPE, Popen
 import numpy as np
 import resvg_py
 from PIL import Image, ImageOps
-from tqdm.auto import tqdm
 
 from animegan_workshop.drawing.face import (
     FACTORS,
@@ -138,6 +137,8 @@ def write_faces(
     Raises ValueError where `out` exists and is not an empty folder, or a number or name makes no
     sense.
     """
+    from tqdm.auto import tqdm  # here, since the workers can do without it
+
     out = Path(out)
     if not 0 <= flaws <= 1:
         raise ValueError(f"flaws is a share from 0 to 1, not {flaws}")

@@ -41,6 +41,7 @@ def _half_width(s: Sketch) -> float:
 
 
 def _mass(s: Sketch, data: str) -> str:
+    """A part of the back hair."""
     return shape(data, s.fill("back"), s.hair_line, s.style.line)
 
 
