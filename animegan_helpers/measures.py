@@ -98,7 +98,8 @@ def share_interval(hits: int, count: int) -> tuple[float, float]:
     share, z = hits / count, 1.96
     middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z * (share * (1 - share) / count + z**2 / (4 * count**2)) ** 0.5 / (1 + z**2 / count)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    low, high = min(share, middle - half), max(share, middle + half)  # rounding could part them
+    return max(0.0, low), min(1.0, high)
 
 
 def bootstrap_interval(

@@ -41,15 +41,26 @@ def relabelled(faces, **labels):
 
 
 @pytest.fixture(scope="module")
-def trained():
-    return train_attributes(squares(200), epochs=6, width=4, batch=20)
+def lying():
+    """Squares whose held-out tenth is said to be red."""
+    faces = squares(200)
+    colours = faces.labels["colour"].copy()
+    colours[held_out_rows(200, 20)[1]] = "red"
+    return relabelled(faces, colour=colours, place=faces.labels["place"])
 
 
-def test_it_learns_squares(trained):
+@pytest.fixture(scope="module")
+def trained(lying):
+    return train_attributes(lying, epochs=6, width=4, batch=20)
+
+
+def test_it_learns_squares_and_nothing_from_the_held_out_tenth(trained):
     network, confusion = trained
     assert network.factors == {"colour": ["blue", "green", "red"], "place": ["left", "right"]}
-    assert not network.training and min(accuracies(confusion).values()) > 0.9
+    assert not network.training
     assert min(accuracy_of(network, squares(100, seed=1)).values()) > 0.9
+    assert accuracy_of(network, squares(200).hold_out(20)[1])["colour"] > 0.8
+    assert accuracies(confusion)["colour"] < 0.6  # the labels of these faces lie
 
 
 def test_names_do_not_depend_on_the_chunk(trained):
@@ -88,15 +99,6 @@ def test_the_same_seed_gives_the_same_network():
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_the_held_out_tenth_is_never_learnt_from():
-    faces = squares(200)
-    test = held_out_rows(200, 20)[1]
-    lies = faces.labels["colour"].copy()
-    lies[test] = "red"  # whoever learns from these names all of them red
-    network, _ = train_attributes(relabelled(faces, colour=lies), epochs=6, width=4, batch=20)
-    assert accuracy_of(network, faces.subset(test))["colour"] > 0.8
-
-
 def test_few_labels_are_enough():
     faces = squares(200)
     few = np.where(np.arange(200) < 20, faces.labels["colour"], "")
@@ -120,14 +122,10 @@ def test_what_has_no_label_does_not_count():
     assert confusion_of(network, squares(20))["place"].sum() == 18
 
 
-def test_confusion_and_card(trained):
+def test_confusion_and_card(trained, lying):
     network, confusion = trained
-    faces = squares(200).hold_out(20)[1]
-    assert accuracies(confusion) == pytest.approx(accuracy_of(network, faces))
-    labels = faces.labels["colour"]
-    assert confusion["colour"].sum(axis=1).tolist() == [
-        (labels == name).sum() for name in ("blue", "green", "red")
-    ]
+    assert accuracies(confusion) == pytest.approx(accuracy_of(network, lying.hold_out(20)[1]))
+    assert confusion["colour"].sum(axis=1).tolist() == [0, 0, 20]  # rows: the labels
     words = {"data": "squares.", "use": "nothing.", "command": "make squares"}
     card = make_card("squares", network, confusion, faces=200, seconds=3.2, **words)
     for text in ("# squares\n", "colour, place", "| colour | 3 |", "`make squares`", "3 s on"):
@@ -147,7 +145,7 @@ def test_the_networks_that_ship(name):
 
 
 def test_the_shipped_network_names_drawn_faces():
-    network, faces = load_attributes(), load_faces("", count=100, seed=3, progress=False)
+    network, faces = load_attributes(), load_faces("", count=60, seed=3, progress=False)
     accuracy = accuracy_of(network, faces)
     assert set(accuracy) == set(faces.labels) and min(accuracy.values()) >= 0.95
 
