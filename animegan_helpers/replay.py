@@ -67,7 +67,7 @@ def load_measures(run: Path | str) -> dict[str, np.ndarray]:
 def plot_measures(measures: dict[str, np.ndarray], width: int) -> Figure:
     """A row of small panels over epochs, `width` pixels in all: the measures in PLOTTED."""
     known = [measure for measure in MEASURES if measure.name in set(PLOTTED) & set(measures)]
-    figure = Figure(figsize=(width / pictures.DPI, 1.7), layout="constrained")
+    figure = Figure(figsize=(width / pictures.DPI, 1.7))
     panels = figure.subplots(1, len(known), squeeze=False)[0]
     for axes, measure, colour in zip(panels, known, pictures.COLOURS):
         values = measures[measure.name]
@@ -75,6 +75,7 @@ def plot_measures(measures: dict[str, np.ndarray], width: int) -> Figure:
         axes.set_title(measure.label, fontsize=9)
         axes.set(xlabel="epoch", ylim=(0, None))
         axes.grid(alpha=0.2)
+    figure.subplots_adjust(left=0.05, right=0.98, bottom=0.3, top=0.85, wspace=0.25)
     return figure
 
 
