@@ -8,18 +8,10 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
+from animegan_helpers import pictures
 from animegan_helpers.classifiers import Classifier
 from animegan_helpers.favourites import FavouritesPanel
 from animegan_helpers.latent import generate, plot_strips, sample_latent, slerp, strip
-from animegan_helpers.pictures import (
-    ORANGE,
-    captioned,
-    figure_image,
-    jpeg_bytes,
-    make_grid,
-    png_bytes,
-    show,
-)
 from animegan_helpers.portrait import Portrait, button, slider
 
 SEEDS = 1_000  # how many seeds the sliders offer
@@ -75,8 +67,7 @@ class Explorer:
 
     def _lay_out(self) -> widgets.VBox:
         """The widget that holds all others."""
-        another = "another face, the directions as they are"
-        self.surprise_button = button("surprise me", "random", another, self.surprise)
+        self.surprise_button = button("surprise me", "random", "another face", self.surprise)
         reset = button("reset", "undo", "back to where the sliders were at first", self.reset)
         self.lock = widgets.ToggleButton(description="lock the face", icon="lock")
         self.lock.tooltip = "keep the face and move one direction only"
@@ -131,8 +122,8 @@ class Explorer:
 
     def show(self) -> "Explorer":
         """Displays the sliders; where widgets do not work, a picture of what they do."""
-        still = jpeg_bytes(figure_image(self.still()))
-        show(self.widget, still, "a still picture: the sliders need JupyterLab (make lab)")
+        still = pictures.jpeg_bytes(pictures.figure_image(self.still()))
+        pictures.show(self.widget, still, "a still picture: the sliders need JupyterLab (make lab)")
         return self
 
     def still(self) -> Figure:
@@ -142,9 +133,8 @@ class Explorer:
         moved = {"way there": generate(self.generator, way)}
         for name, direction in self.directions.items():
             moved[name] = strip(self.generator, z, direction, REACH)
-        title = "What each slider does (make lab: move them)"
         ticks = ["left end", *[""] * 5, "right end"]
-        return plot_strips(moved, title, ticks, "where the slider stands")
+        return plot_strips(moved, "What each slider does", ticks, "where the slider stands")
 
     def _set_quietly(self, values: dict) -> None:
         self.quiet = True
@@ -209,7 +199,7 @@ class Pad:
         self.portrait = Portrait(self.generator, self.classifier, self.discriminator, pixels=280)
         self.places = [(across, up) for up in STEPS[::-1] for across in STEPS]
         faces = generate(self.generator, torch.stack([self.moved(*at) for at in self.places]))
-        self.map = make_grid(faces, columns=len(STEPS), gap=0)
+        self.map = pictures.make_grid(faces, columns=len(STEPS), gap=0)
         self.quiet = False  # True while both sliders are set and nothing shall be drawn
         self.sliders = [slider(name, -REACH, REACH) for name in self.directions]
         for one in self.sliders:
@@ -222,7 +212,7 @@ class Pad:
         # a picture reports no clicks, so a transparent button lies over each face of the map
         look = {"width": "auto", "height": "auto", "margin": "0"}
         self.plain = widgets.Layout(**look)
-        self.framed = widgets.Layout(border=f"3px solid {ORANGE}", **look)
+        self.framed = widgets.Layout(border=f"3px solid {pictures.ORANGE}", **look)
         clear = widgets.ButtonStyle(button_color="transparent")
         self.cells = {}
         for place in self.places:
@@ -234,7 +224,7 @@ class Pad:
         grid = {"grid_template_columns": tracks, "grid_template_rows": tracks, "grid_gap": "0"}
         same_place = {"grid_area": "1 / 1 / 2 / 2", "margin": "0", "width": size, "height": size}
         cells = widgets.GridBox(list(self.cells.values()), layout=grid | same_place)
-        picture = widgets.Image(value=png_bytes(self.map), layout=same_place)
+        picture = widgets.Image(value=pictures.png_bytes(self.map), layout=same_place)
         both = widgets.GridBox([picture, cells], layout={"flex": "0 0 auto"})
         row = [both, self.portrait.image, self.portrait.text]
         return widgets.VBox([widgets.HBox(row, layout={"grid_gap": "16px"}), *self.sliders])
@@ -262,7 +252,6 @@ class Pad:
     def show(self) -> "Pad":
         """Displays the pad; where widgets do not work, a picture of the map."""
         right, up = self.directions
-        still = captioned(self.map, f"to the right: {right}; upwards: {up}")
-        hint = "a still picture: the pad needs JupyterLab (make lab)"
-        show(self.widget, jpeg_bytes(still), hint)
+        still = pictures.captioned(self.map, f"to the right: {right}; upwards: {up}")
+        pictures.show(self.widget, pictures.jpeg_bytes(still), "the pad needs JupyterLab: make lab")
         return self

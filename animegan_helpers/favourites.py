@@ -63,8 +63,7 @@ class FavouritesPanel:
             self._button("load JSON", "upload", "read the favourites of NAME.json", self.load),
         ]
         self.chosen = widgets.Dropdown(layout={"width": "170px"})
-        self.name = widgets.Text("favourites", description="NAME", layout={"width": "200px"})
-        self.name.style.description_width = "50px"
+        self.name = widgets.Text("favourites", description="NAME", layout={"width": "230px"})
         self.status = widgets.Label()
         self._add({})
         self.chosen.observe(self._choose, "value")
@@ -114,8 +113,8 @@ class FavouritesPanel:
                 free, k = f"{name} ({k})", k + 1
             self.faces[free] = z.clone()
             added.append(free)
-        count = f"favourites: {len(self.faces)}"
-        self.chosen.options = [(count, ""), *((name, name) for name in self.faces)]
+        names = [(name, name) for name in self.faces]
+        self.chosen.options = [(f"favourites: {len(names)}", ""), *names]
         return added
 
     def _choose(self, change: dict) -> None:

@@ -16,6 +16,8 @@ from animegan_helpers.directions import SHOWN_AS
 from animegan_helpers.latent import generate
 from animegan_helpers.pictures import BLUE, make_grid, png_bytes
 
+BAR = f"width:110px;height:10px;accent-color:{BLUE}"  # what a bar looks like
+
 
 def slider(name: str, low: float, high: float, value: float = 0.0, step: float = 0.05):
     """A slider from `low` to `high`. With a whole `step` its values are whole numbers."""
@@ -67,8 +69,7 @@ class Portrait:
 
     def png(self, images: torch.Tensor) -> bytes:
         """The PNG file of faces (N, 3, 64, 64) in a square."""
-        columns = ceil(len(images) ** 0.5)
-        grid = make_grid(images, columns=columns)
+        grid = make_grid(images, columns=ceil(len(images) ** 0.5))
         # enlarged here, since the browser enlarges coarsely
         return png_bytes(ImageOps.scale(grid, 2))
 
@@ -104,9 +105,7 @@ def _row(name: str, value: str, share: float | None = None) -> str:
     """A row of the table, with a bar where a share (0 to 1) is given."""
     bar = percent = ""
     if share is not None:
-        look = f"width:110px;height:10px;accent-color:{BLUE}"
-        bar = f'<progress value="{share:.3f}" style="{look}"></progress>'
-        percent = f"{share:.0%}"
+        bar, percent = f'<progress value="{share:.3f}" style="{BAR}"></progress>', f"{share:.0%}"
     return (
         f'<tr><td width="84">{escape(name)}</td><td width="88"><b>{escape(value)}</b></td>'
         f'<td width="110">{bar}</td><td width="36">{percent}</td></tr>'

@@ -15,11 +15,8 @@ from animegan_helpers.networks import make_networks
 PLANTED = directions.random_directions(1, seed=3)[0]
 
 
-@pytest.fixture
-def names() -> np.ndarray:
-    """A name for each of the z of `sample_latent(1_500, seed=4)`; it depends on PLANTED alone."""
-    along = (sample_latent(1_500, seed=4) @ PLANTED).numpy()
-    return np.select([along < -0.5, along > 0.5], ["left", "right"], "front")
+ALONG = (sample_latent(1_500, seed=4) @ PLANTED).numpy()
+NAMES = np.select([ALONG < -0.5, ALONG > 0.5], ["left", "right"], "front")
 
 
 def directions_of(**names) -> dict[str, torch.Tensor]:
@@ -52,18 +49,18 @@ def test_mean_difference_finds_a_planted_direction():
             directions.mean_difference_direction(z, nothing)
 
 
-def test_named_directions_take_the_pair_furthest_apart(names):
-    found = directions_of(eyes=names, hair=np.full(1_500, "aqua"))
+def test_named_directions_take_the_pair_furthest_apart():
+    found = directions_of(eyes=NAMES, hair=np.full(1_500, "aqua"))
     assert list(found) == ["eyes: left \N{EN DASH} right"]  # one hair colour gives no direction
     assert found["eyes: left \N{EN DASH} right"] @ PLANTED > 0.95
     assert directions_of() == {}
 
 
-def test_a_pose_turns_from_left_to_right_where_both_were_seen(names):
+def test_a_pose_turns_from_left_to_right_where_both_were_seen():
     swap = {"right": "front", "front": "right", "left": "left"}  # "right" is in the middle
-    (pose,) = directions_of(direction=np.array([swap[name] for name in names]))
+    (pose,) = directions_of(direction=np.array([swap[name] for name in NAMES]))
     assert pose == "pose: left \N{EN DASH} right"
-    (pose,) = directions_of(direction=np.where(names == "left", "half-left", names))
+    (pose,) = directions_of(direction=np.where(NAMES == "left", "half-left", NAMES))
     assert pose == "pose: half-left \N{EN DASH} right"
 
 
