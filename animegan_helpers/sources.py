@@ -131,9 +131,10 @@ def _folder_source(root: Path, count: int | None) -> Source:
             continue
         seen.add(real)
         subfolders.sort()
+        inner = Path(folder).relative_to(root).as_posix()
         for name in names:
             try:
-                files.append(_file_at(Path(folder, name), root))
+                files.append(_file_at(os.path.join(folder, name), f"{inner}/{name}"))
             except OSError as error:
                 leave_out(error)
     chosen = _choose(files, notes, count)
@@ -141,12 +142,12 @@ def _folder_source(root: Path, count: int | None) -> Source:
     return Source(f"folder {root}", prints, chosen, len(chosen), notes=notes)
 
 
-def _file_at(path: Path, root: Path) -> Picture:
-    status = path.stat()
+def _file_at(path: str, name: str) -> Picture:
+    status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):  # a pipe or a device could wait for ever
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
+        raise OSError(errno.EINVAL, "not a regular file", path)
     stamp = (status.st_size, status.st_mtime_ns)
-    return Picture(path.relative_to(root).as_posix(), stamp, partial(open, path, "rb"))
+    return Picture(posixpath.normpath(name), stamp, partial(open, path, "rb"))
 
 
 def _zip_source(path: Path, count: int | None) -> Source:
