@@ -19,7 +19,7 @@ def path(drawing: str, x: float = 0.0, y: float = 0.0, across: float = 1.0) -> s
     """
     words, is_x = [], True
     for word in drawing.split():
-        if word.isalpha() or "," in word:
+        if word.isalpha() or "," in word:  # no coordinate
             words.append(word)
             continue
         number = x + across * float(word) if is_x else y + float(word)
