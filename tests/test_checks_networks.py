@@ -439,7 +439,7 @@ WRONG = {
             end=fault(F.leaky_relu, negative_slope=0.2)
         ),
         "at the end stands batch norm": d(norm_last=True),
-        "a batch of one gives shape ..,": d(end=torch.squeeze, shape=()),
+        "a batch of one gives shape ..:": d(end=torch.squeeze, shape=()),
         "after convolution 2 batch norm is missing": d(blocks={2: {"normalise": False}}),
         "after convolution 3 stands ReLU": d(blocks={3: {"act": nn.ReLU}}),
         "after convolution 4 stands LeakyReLU 0.01": d(blocks={4: {"act": nn.LeakyReLU}}),
@@ -502,7 +502,7 @@ WRONG = {
         "nothing reached G": fault(my_g_step, detach=True),
         "old gradients were still there": fault(my_g_step, clear=False),
         "saturating loss": fault(my_g_step, kind="saturating"),
-        "label 1 here": fault(my_g_step, kind="found out"),
+        "label is 1 here": fault(my_g_step, kind="found out"),
         "step.. was not called": fault(my_g_step, step=False),
         "eval mode": fault(my_g_step, evaluate=True),
         "plain float": fault(my_g_step, tensor=True),

@@ -100,16 +100,13 @@ def _in_words(error: BaseException, answer: Any) -> str:
     meaning = [text for words, text in EXPLAINED.items() if words in said]
     said = f"{type(error).__name__}: {said[:160]}" if said else type(error).__name__
     said = f"{meaning[0]} ({said})" if meaning else said
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.line]
-    own = [frame.line for frame in frames if _is_the_students(Path(frame.filename))]
+    frames = [(Path(f.filename), f.line) for f in traceback.extract_tb(error.__traceback__)]
+    others = (*OURS, Path(torch.__file__).parents[1])
+    own = [line for file, line in frames if line and not set(others) & set(file.parents)]
     name = getattr(answer, "__name__", "your answer")
     if not own:
         return f"{name} cannot be used as the exercise asks: {said}"
     return f"{name} stops at `{own[-1].strip()[:100]}`: {said}"  # notebooks do not number cells
-
-
-def _is_the_students(file: Path) -> bool:
-    return "site-packages" not in file.parts and not set(OURS) & set(file.parents)
 
 
 def _with_pointer(sentence: str, where: str) -> str:
@@ -199,12 +196,6 @@ def shorten(value: Any) -> str:
     return text if len(text) <= 60 else f"a {type(value).__name__}"
 
 
-def is_whole(value: Any) -> bool:
-    """Whether it is one whole number: Python's, numpy's, or a tensor without dimensions."""
-    array = np.asarray(value.detach() if isinstance(value, torch.Tensor) else value)
-    return array.ndim == 0 and np.issubdtype(array.dtype, np.integer)
-
-
 def numbers(value: Any) -> np.ndarray:
     """A number, tensor, array or list as an array of floats; CheckFailed for anything else."""
     demand(value is not None, "your function returns None: its last line must be a return")
@@ -240,22 +231,27 @@ def compare(got: Any, right: Any, faults: dict, what: str, tolerance: float = 1e
     faults: sentence -> the value that this fault leads to, or a tuple of such values.
     what: what the value is, for a fault that is not in the table, "the loss".
     """
-    tables = {sentence: [[value] for value in _each(values)] for sentence, values in faults.items()}
+    tables = {sentence: [[value] for value in each(values)] for sentence, values in faults.items()}
     _judge([got], [right], tables, [what], tolerance)
 
 
 def try_cases(
-    answer: Callable, ours: Callable, cases: list[tuple], faults: dict, tolerance: float = 1e-5
+    answer: Callable,
+    ours: Callable,
+    cases: list[tuple],
+    faults: dict,
+    tolerance: float = 1e-5,
+    hint: str = "",
 ) -> None:
     """Runs the answer and ours on all cases and raises CheckFailed unless they agree.
 
     faults: sentence -> a function with this fault, or a tuple of such functions. A fault is named
-    only if it explains the answer in every case.
+    only if it explains the answer in every case. hint: what a wrong shape is told.
     """
     got = [answer(*copy.deepcopy(case)) for case in cases]
     right = [ours(*case) for case in cases]
     tables = {
-        sentence: [[wrong(*case) for case in cases] for wrong in _each(wrongs)]
+        sentence: [[wrong(*case) for case in cases] for wrong in each(wrongs)]
         for sentence, wrongs in faults.items()
     }
     names = list(inspect.signature(ours).parameters)
@@ -263,14 +259,15 @@ def try_cases(
         "for " + ", ".join(f"{name} = {shorten(value)}" for name, value in zip(names, case))
         for case in cases
     ]
-    _judge(got, right, tables, labels, tolerance)
+    _judge(got, right, tables, labels, tolerance, hint)
 
 
-def _each(values: Any) -> tuple:
+def each(values: Any) -> tuple:
+    """The alternatives of a table of faults: a tuple as it is, anything else alone."""
     return values if isinstance(values, tuple) else (values,)
 
 
-def _judge(got: list, right: list, faults: dict, labels: list[str], tolerance: float) -> None:
+def _judge(got: list, right: list, faults: dict, labels: list, tolerance: float, hint="") -> None:
     """Compares the values of all cases: a fault of the table, the shape, or a fault in general."""
     got, right = [numbers(value) for value in got], [numbers(value) for value in right]
 
@@ -284,7 +281,7 @@ def _judge(got: list, right: list, faults: dict, labels: list[str], tolerance: f
     for g, r, label in zip(got, right, labels):
         wanted = f"of shape {r.shape}" if r.ndim else "one number"
         given = f"shape {g.shape}" if g.ndim else "one number"
-        demand(g.shape == r.shape, f"{label}: the result must be {wanted}, yours is {given}")
+        demand(g.shape == r.shape, f"{label}: the result must be {wanted}, yours is {given}{hint}")
     for sentence, values in _in_general(got, right).items():
         demand(not agree(values), sentence)
     for g, r, label in zip(got, right, labels):

@@ -42,10 +42,8 @@ def normalise(answer, seed):
     levels = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
     dim = np.array([[40, 41, 100], [230, 180, 77]], np.uint8)
     got = answer(levels.copy())
-    demand(
-        got is None or isinstance(got, torch.Tensor),
-        f"return a torch tensor, not {shorten(got)}: torch.from_numpy makes one",
-    )
+    tensor = got is None or isinstance(got, torch.Tensor)
+    demand(tensor, f"return a torch tensor, not {shorten(got)}: torch.from_numpy makes one")
     grey = np.full((2, 3, 4, 4), 100, np.uint8)
     try_cases(answer, to_tensor, [(dim,), (levels,), (grey,)], FAULTS)
     demand(got.dtype == torch.float32, f"networks want float32, not {got.dtype}: add .float()")

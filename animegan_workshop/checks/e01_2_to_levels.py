@@ -23,27 +23,19 @@ def _stretched(x: torch.Tensor) -> np.ndarray:
 
 
 FAULTS = {
-    "converting to uint8 cuts off the decimals: round first": (
-        lambda x: np.floor(_levels(x) + 1e-4),
-        lambda x: np.floor((x + 1).mul(127.5).numpy()),
-    ),
+    "uint8 cuts off the decimals: round first": lambda x: np.floor((x + 1).mul(127.5).numpy()),
     "you round up: use .round(), which goes to the nearest whole number": (
-        lambda x: np.ceil(_levels(x) - 1e-4),
         lambda x: np.ceil((x + 1).mul(127.5).numpy()),
         lambda x: np.floor(_levels(x, plus=0.99)),
     ),
     "your values run from 0 to 1: multiply by 255 as well": lambda x: _levels(x, 0.5),
-    "add 1 before you multiply: negative values have wrapped round": (
-        lambda x: _wrapped(np.rint((x * 127.5).numpy()))
-    ),
+    "add 1 before you multiply": lambda x: _wrapped(np.rint((x * 127.5).numpy())),
     "multiply by 127.5, not by 128: 256 does not fit into uint8": (
         lambda x: _wrapped(np.rint(_levels(x, 128))),
         lambda x: np.rint(_levels(x, 128)).clip(0, 255),
     ),
-    "multiply by 127.5, not by 127: white is 255": lambda x: np.rint(_levels(x, 127)),
-    "you multiply by 255 after adding 1: twice too much": (
-        lambda x: _wrapped(np.rint(_levels(x, 255)))
-    ),
+    "multiply by 127.5, not by 127": lambda x: np.rint(_levels(x, 127)),
+    "multiply by 127.5, not by 255": lambda x: _wrapped(np.rint(_levels(x, 255))),
     "you stretch each picture to its own darkest and lightest value: use -1 and 1": (
         lambda x: np.rint(_stretched(x)),
         lambda x: np.floor(_stretched(x)),
@@ -60,14 +52,9 @@ def to_levels(answer, seed):
     between = torch.tensor([[20.75, 140.25, 99.6], [3.4, 77.3, 201.7]]) / 127.5 - 1
     got = answer(whole.clone())
     try_cases(answer, to_uint8, [(between,), (whole,)], FAULTS, 1e-3)
-    demand(
-        isinstance(got, np.ndarray), f"return a numpy array, not a {type(got).__name__}: .numpy()"
-    )
+    demand(isinstance(got, np.ndarray), "return a numpy array, not a Tensor: add .numpy()")
     demand(got.dtype == np.uint8, f"pixels are stored as uint8, yours as {got.dtype}")
     beyond = np.ravel(answer(torch.tensor([[-1.2, 1.1]]))).tolist()
-    demand(
-        beyond == [0, 255],
-        f"-1.2 and 1.1 become {beyond[0]} and {beyond[-1]}, not 0 and 255: resizing can leave the "
-        "range a little, so clamp before you convert to uint8",
-    )
+    clamp = "clamp before you convert, since resizing can leave the range a little"
+    demand(beyond == [0, 255], f"-1.2 and 1.1 become {beyond}, not 0 and 255: {clamp}")
     return "all 256 levels there and back"

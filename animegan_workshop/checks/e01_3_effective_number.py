@@ -19,24 +19,18 @@ def effective_number_of(values: np.ndarray) -> float:
 
 
 FAULTS = {
-    "that is how many different values there are: a rare one must count for less": (
-        lambda v: len(_shares(v))
-    ),
+    "that is how many different values there are": lambda v: len(_shares(v)),
     "that is the entropy H itself: take exp(H)": lambda v: _entropy(_shares(v)),
     "that is the entropy in bits: take exp(H)": lambda v: _entropy(_shares(v)) / np.log(2),
     "the entropy has lost its minus sign": lambda v: 1 / effective_number_of(v),
-    "you use counts for shares: divide by how many faces there are": (
-        lambda v: np.exp(_entropy(_shares(v) * len(v)))
-    ),
+    "you use counts for shares": lambda v: np.exp(_entropy(_shares(v) * len(v))),
     "log2 needs 2**H, the natural logarithm needs exp(H): yours are mixed": (
         lambda v: effective_number_of(v) ** (1 / np.log(2)),
         lambda v: effective_number_of(v) ** np.log(2),
     ),
     "log10 needs 10**H: yours are mixed": lambda v: effective_number_of(v) ** (1 / np.log(10)),
     "sum over the values, no mean": lambda v: effective_number_of(v) ** (1 / len(_shares(v))),
-    "1 / sum p^2 is Simpson's number: exp of the entropy is asked for": (
-        lambda v: 1 / (_shares(v) ** 2).sum()
-    ),
+    "1 / sum p^2 is Simpson's number: take exp(H)": lambda v: 1 / (_shares(v) ** 2).sum(),
     "that is the share of the most frequent value": lambda v: _shares(v).max(),
     "that is how many faces there are": len,
 }

@@ -26,9 +26,7 @@ FAULTS = {
         lambda p, q: p / (p + q).sum(),
         lambda p, q: p / p.sum(),
     ),
-    "the report's formula has no best answer between 0 and 1: set the derivative to 0, see 02.3": (
-        lambda p, q: (p - q).clamp(0, 1)
-    ),
+    "that follows from the report's formula, see 02.3": lambda p, q: (p - q).clamp(0, 1),
     "p - q is negative where fakes prevail; a probability cannot be": lambda p, q: p - q,
 }
 

@@ -1,8 +1,9 @@
 """Exercise 03.1: the transposed convolution as stamps."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from animegan_workshop.checks.core import demand, exercise, try_cases
+from animegan_workshop.checks.core import exercise, try_cases
 
 
 def stamp(x: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
@@ -21,6 +22,9 @@ def _stamped(x, kernel, stride, put, step=None) -> np.ndarray:
 
 
 FAULTS = {
+    "that is an ordinary convolution, which gathers; this one scatters": (
+        lambda x, kernel, s: np.einsum("ijab,ab", sliding_window_view(x, kernel.shape), kernel)
+    ),
     "where stamps overlap, yours shows the last one only: add them up, += and not =": (
         lambda x, kernel, s: _stamped(x, kernel, s, lambda below, new: new)
     ),
@@ -46,17 +50,5 @@ def transposed_convolution(answer, seed):
         (random.normal(size=(h, h)), random.normal(size=(k, k)), stride)
         for h, k, stride in ((5, 3, 2), (4, 3, 1), (2, 2, 3))
     ]
-    for x, kernel, stride in cases:
-        shape, right = np.shape(answer(x.copy(), kernel.copy(), stride)), stamp(x, kernel, stride)
-        windows = len(x) - len(kernel) + 1
-        demand(
-            shape != (windows, windows) or windows < 1,
-            "your picture gets smaller: an ordinary convolution gathers; this one scatters",
-        )
-        demand(
-            shape in ((), right.shape),
-            f"H = {len(x)}, k = {len(kernel)}, stride {stride}: the output is {shape} and must be "
-            f"{right.shape}: the last stamp starts at (H-1) s and is k wide",
-        )
-    try_cases(answer, stamp, cases, FAULTS)
+    try_cases(answer, stamp, cases, FAULTS, hint=": the last stamp starts at (H-1) s, k wide")
     return "stamps, scaled and added up"

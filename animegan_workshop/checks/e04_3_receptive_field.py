@@ -12,9 +12,9 @@ def receptive_fields(layers: Layers) -> list[int]:
     return _fields(layers, lambda kernel, stride, step, below: (kernel - 1) * step)
 
 
-def _fields(layers: Layers, grow: Callable[[int, int, int, int], int], start: int = 1) -> list[int]:
+def _fields(layers: Layers, grow: Callable[[int, int, int, int], int]) -> list[int]:
     """`grow`: what a layer adds, by kernel, stride, step and the stride of the layer below."""
-    field, step, below, found = start, 1, 1, []
+    field, step, below, found = 1, 1, 1, []
     for kernel, stride in layers:
         field += grow(kernel, stride, step, below)
         step, below = step * stride, stride

@@ -22,11 +22,8 @@ def discriminator_loss(answer, seed):
         "both have the label 0: reals have the label 1": real_as_fake + fake,
         "only the reals are in your loss: add -log(1 - D(G(z)))": real,
         "only the fakes are in your loss: add -log D(x)": fake,
-        "you average the two terms: sum them, so that a D that cannot tell pays 1.386, see 02.2": (
-            right / 2
-        ),
+        "you average the two terms: sum them, see 02.2": right / 2,
         "you sum over the batch: take the mean": 13 * right,
-        "the sign is turned: log D is negative, so the loss is minus its mean": -right,
         "add the two terms, do not subtract them": (real - fake, fake - real),
         "the sigmoid is taken twice: give the loss the logits": losses.discriminator_loss(p, q),
         "that is the report's slip, 1 - log D(G(z)) for log(1 - D(G(z))), see 02.3": (

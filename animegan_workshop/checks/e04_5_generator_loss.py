@@ -16,7 +16,6 @@ def generator_loss(answer, seed):
     faults = {
         "that is the saturating loss: it pushes least where G is worst, see 02.4": -as_fake,
         "that is D's loss for fakes, label 0: G wants its fakes taken for real, label 1": as_fake,
-        "the sign is turned: log D is negative, so the loss is minus its mean": -right,
         "you sum over the batch: take the mean": 13 * right,
         "the sigmoid is taken twice: give the loss the logits": losses.generator_loss(q),
         "that is minus the mean logit, the loss of a Wasserstein GAN, see 02.4": -f.mean(),

@@ -32,9 +32,9 @@ FAULTS = {
     "only the fakes are in D's loss: add the reals, label 1": lambda D, r, f: as_fake(D(f)),
     "real and fake are swapped: reals have the label 1, fakes 0": lambda D, r, f: _right(D, f, r),
     "both have the label 1: fakes have the label 0": lambda D, r, f: as_real(D(r)) + as_real(D(f)),
-    "real and fake went through D in one batch, where batch norm mixes them": _one_pass,
-    "real and fake went through D in one batch: use two, and sum the terms": (
-        lambda D, r, f: _one_pass(D, r, f) / 2
+    "real and fake went through D in one batch, where batch norm mixes them": (
+        _one_pass,
+        lambda D, r, f: _one_pass(D, r, f) / 2,
     ),
     "D was in eval mode: both players train in train mode": lambda D, r, f: _right(D.eval(), r, f),
 }
@@ -44,20 +44,15 @@ FAULTS = {
 def d_step(answer, seed):
     """(D, opt_d, real, fake), fake attached to G -> loss, mean D(x), mean D(G(z)), floats."""
     t, got = check_step(answer, "D", _right, FAULTS, passes=2)
-    demand(
-        all(p.grad is None for p in t.G.parameters()),
-        "D's loss went back into G, which cost time and left gradients there: give D fake.detach()",
-    )
+    clean = all(p.grad is None for p in t.G.parameters())
+    demand(clean, "D's loss went back into G and left gradients there: give D fake.detach()")
     try:
         torch.autograd.grad(t.fake.sum(), list(t.G.parameters()))
     except RuntimeError as error:
-        sentence = "D's backward pass used up the road to G, so G's step will fail: fake.detach()"
-        raise CheckFailed(sentence) from error
+        raise CheckFailed("D's backward pass used up the road to G: fake.detach()") from error
     got = several(got, "three numbers, D's loss, mean D(x), mean D(G(z))", 3)
-    demand(
-        all(isinstance(value, float) for value in got),
-        "return plain floats: tensors still hold their graph and its memory; use .item()",
-    )
+    plain = all(isinstance(value, float) for value in got)
+    demand(plain, "return plain floats: tensors still hold their graph and its memory; .item()")
     with torch.no_grad():
         real, fake = t.judge_before(t.real), t.judge_before(t.fake)
     loss, real, fake = as_real(real) + as_fake(fake), real.sigmoid().mean(), fake.sigmoid().mean()

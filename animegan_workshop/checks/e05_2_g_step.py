@@ -18,18 +18,12 @@ def step_of_g(D: nn.Module, opt_g: torch.optim.Optimizer, fake: torch.Tensor) ->
 
 
 FAULTS = {
-    "that is the saturating loss: it pushes least where D is sure, see 02.4": (
-        lambda D, real, fake: -as_fake(D(fake))
+    "that is the saturating loss, weakest where D is sure, see 02.4": lambda D, r, f: (
+        -as_fake(D(f))
     ),
-    "G learns to be found out: its fakes need the label 1 here": (
-        lambda D, real, fake: as_fake(D(fake))
-    ),
-    "D was in eval mode: both players train in train mode": (
-        lambda D, real, fake: as_real(D.eval()(fake))
-    ),
-    "that is minus the mean logit, the loss of a Wasserstein GAN, see 02.4": (
-        lambda D, real, fake: -D(fake).mean()
-    ),
+    "G learns to be found out: the label is 1 here": lambda D, r, f: as_fake(D(f)),
+    "D was in eval mode: both players train in train mode": lambda D, r, f: as_real(D.eval()(f)),
+    "that is the loss of a Wasserstein GAN, see 02.4": lambda D, r, f: -D(f).mean(),
 }
 
 

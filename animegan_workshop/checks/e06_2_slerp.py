@@ -63,10 +63,7 @@ def slerp(answer, seed):
     try_cases(answer, ours, cases, FAULTS, 1e-4)
     for z in torch.randn(60, 100):  # for a third of them the cosine is rounded to 1.0000001
         same = numbers(answer(z.clone(), z.clone(), 0.3))
-        demand(
-            not any(same != same),
-            "from a point to itself you return nan: clamp the cosine to [-1, 1] before acos, and "
-            "take the straight line where the sine is 0",
-        )
+        clamp = "clamp the cosine to [-1, 1] before acos, and take the line where the sine is 0"
+        demand(not any(same != same), f"from a point to itself you return nan: {clamp}")
         demand(close(same, z, 1e-3), "from a point to itself every point of the way is that point")
     return "an arc that stays in the shell of radius 10"

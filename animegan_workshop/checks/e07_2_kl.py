@@ -32,19 +32,16 @@ def kl(answer, seed):
             sum_of(share(samples + little), share(data + little)) for little in tiny
         ),
         "divide each histogram by its own sum: compare shares": (raw.sum(), raw.mean()),
-        "add 0.5 before you divide, so that shares sum to 1": (
-            sum_of((samples + 0.5) / samples.sum(), (data + 0.5) / data.sum())
+        "add 0.5 before you divide": sum_of(
+            plain_p + 0.5 / samples.sum(), plain_q + 0.5 / data.sum()
         ),
-        "the sign is turned: KL is never negative": -right,
         "take the sum over the modes, not the mean": right / len(p),
         "sum over the modes: return one number": p * np.log(p / q),
         "terms below 0 belong to the sum: no absolute values": np.abs(p * np.log(p / q)).sum(),
         "p is missing before the logarithm": np.log(p / q).sum(),
         "that is the cross-entropy: subtract the samples' own entropy": right + entropy,
         "that is the samples' entropy: the data must come in": entropy,
-        "that is the Jensen-Shannon divergence: here KL is asked for": (
-            (sum_of(p, middle) + sum_of(q, middle)) / 2
-        ),
+        "that is the Jensen-Shannon divergence": (sum_of(p, middle) + sum_of(q, middle)) / 2,
         "that is the sum of both directions": right + sum_of(q, p),
     }
     got = answer(samples.copy(), data.copy())

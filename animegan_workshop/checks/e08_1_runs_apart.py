@@ -25,7 +25,6 @@ FAULTS = {
         lambda a, b: np.sign(a[-1] - b[-1]),
         lambda a, b: int(a[0] > b[-1]) or -int(a[-1] < b[0]),
     ),
-    "the sign is turned: 1 means that a is higher": lambda a, b: -apart(a, b),
     "-1 is missing: a may also lie below b": lambda a, b: max(apart(a, b), 0),
     "1 is missing: a may also lie above b": lambda a, b: min(apart(a, b), 0),
     "0 is missing: where arms overlap there is no difference": (

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from animegan_workshop.checks.core import CheckFailed, shorten
+from animegan_workshop.checks.core import CheckFailed, demand, shorten
 
 
 def carry_on(namespace: dict[str, Any], name: str, check: Callable) -> Any:
@@ -37,13 +37,10 @@ def prediction(
         raise CheckFailed(f"choose one of {', '.join(map(repr, options))}, not {shorten(guess)}")
     if between:
         low, high = between
-        if isinstance(guess, torch.Tensor) and guess.ndim == 0:
-            guess = guess.item()
+        number = guess.item() if isinstance(guess, torch.Tensor) and guess.ndim == 0 else guess
+        fits = isinstance(number, Real) and not isinstance(number, bool) and low <= number <= high
         wanted = f"guess a number between {low:g} and {high:g}"
-        if isinstance(guess, bool) or not isinstance(guess, Real):
-            raise CheckFailed(f"{wanted}, not {shorten(guess)}")
-        if not low <= guess <= high:
-            raise CheckFailed(f"{guess:g} cannot be: {wanted}")
+        demand(fits, f"{shorten(guess)} cannot be: {wanted}")
     if not quiet:
         print(f"Noted: {guess}. Now run on, and compare.")
 

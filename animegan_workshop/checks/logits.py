@@ -41,13 +41,9 @@ def _check_gradients(answer, ours, batch: list[torch.Tensor], names: list[str], 
     theirs = torch.autograd.grad(loss, batch, allow_unused=True)
     for name, got, right in zip(names, theirs, torch.autograd.grad(ours(*batch), batch)):
         demand(got is not None, f"no gradient reaches the {name} logits: no .detach() there")
-        demand(
-            bool(torch.isfinite(torch.cat([got, loss[None]])).all()),
-            f"{where} your loss or its gradient is not finite: neither the log of a sigmoid nor "
-            "log(1 + exp(s)) can be computed there; use F.softplus or the loss with logits",
-        )
-        demand(
-            bool((got - right).abs().max() < 0.01),
-            f"{where} the gradient at the {name} logit must be {right[0]:.2g}, yours is "
-            f"{got[0]:.2g}: a sigmoid rounds to 0 or 1 far out; compute the loss from the logit",
-        )
+        finite = bool(torch.isfinite(torch.cat([got, loss[None]])).all())
+        softplus = "log(sigmoid(s)) and log(1 + exp(s)) fail there: use F.softplus"
+        demand(finite, f"{where} your loss or its gradient is not finite: {softplus}")
+        far = "a sigmoid rounds to 0 or 1 far out, so compute the loss from the logit"
+        values = f"the gradient at the {name} logit must be {right[0]:.2g}, yours is {got[0]:.2g}"
+        demand(bool((got - right).abs().max() < 0.01), f"{where} {values}: {far}")

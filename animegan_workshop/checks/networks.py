@@ -22,9 +22,6 @@ WORDS = {
     "hardtanh": "Hardtanh",
     "clamp": "clamp",
     "_prelu_kernel": "PReLU",
-    "elu": "ELU",
-    "gelu": "GELU",
-    "silu": "SiLU",
     "bernoulli": "dropout",
     "native_group_norm": "group norm",
     "native_layer_norm": "layer norm",
@@ -162,11 +159,8 @@ def check_network(
     for number, layer in enumerate(layers, start=1):
         demand(not layer.biased, f"{layer.kind} {number} has a bias: DCGAN has none, bias=False")
     have, need = (sum(p.numel() for p in one.parameters()) for one in (network, ours))
-    demand(
-        have >= need,
-        f"an optimiser finds {have:,} of {need:,} numbers to learn: put layers into nn.ModuleList, "
-        "not into a plain list, and let batch norm learn its gain and shift",
-    )
+    found = f"an optimiser finds {have:,} of {need:,} numbers to learn"
+    demand(have >= need, f"{found}: put layers into nn.ModuleList, not into a plain list")
     _check_eval(network, output, example)
 
 
@@ -231,10 +225,7 @@ def _check_steps(layer, after: torch.Tensor, wanted: list[str], place: str, why:
 def _check_eval(network: nn.Module, output: torch.Tensor, example: torch.Tensor) -> None:
     """A single example must work, and in eval mode give what it gives among others."""
     together, alone = network.eval()(example), network(example[:1])
-    demand(
-        alone.shape == output[:1].shape,
-        f"a batch of one gives shape {tuple(alone.shape)}, not {tuple(output[:1].shape)}: "
-        ".squeeze() loses the batch; name the dimension, .squeeze(1)",
-    )
+    lost = f"a batch of one gives shape {tuple(alone.shape)}: name a dimension, .squeeze(1)"
+    demand(alone.shape == output[:1].shape, lost)
     apart = "in eval mode a picture depends on its batch: batch norm must keep running averages"
     demand(close(alone, together[:1], 1e-3), apart)

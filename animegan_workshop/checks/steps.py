@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from animegan_helpers.networks import build_networks
-from animegan_workshop.checks.core import close, compare, demand
+from animegan_workshop.checks.core import close, compare, demand, each
 
 Loss = Callable[[nn.Module, torch.Tensor, torch.Tensor], torch.Tensor]
 """D, real and fake pictures -> a loss."""
@@ -37,7 +37,7 @@ class Table:
         with torch.no_grad():
             for parameter in [*self.G.parameters(), *self.D.parameters()]:
                 parameter.mul_(3)  # so that logits differ from picture to picture
-            self.D.to_logit.weight.mul_(scale)
+            list(self.D.parameters())[-1].mul_(scale)
         self.real = torch.rand(6, 3, 64, 64) * 2 - 1
         self.fake = self.G(torch.randn(6, 8))
         self.player = self.D if mover == "D" else self.G
@@ -49,6 +49,11 @@ class Table:
         self.steps, self.passes = [], []
         self.optimiser.register_step_post_hook(lambda *_: self.steps.append(1))
         self.D.register_forward_hook(lambda *_: self.passes.append(1))
+
+    def play(self, answer: Callable) -> Any:
+        """Lets the answer make its step; gives what it returned."""
+        pictures = (self.real, self.fake) if self.player is self.D else (self.fake,)
+        return answer(self.D, self.optimiser, *pictures)
 
     def moved(self) -> torch.Tensor:
         """What the player's parameters have lost, as one vector: the gradient that was followed."""
@@ -73,36 +78,28 @@ def check_step(
     """Raises CheckFailed unless the answer makes one step down `right`; gives what it returned."""
     name, t, sure = f"opt_{mover.lower()}", Table(mover), Table(mover, scale=300)
     wanted, wanted_when_sure = t.slope(right), sure.slope(right)
-    values = {sentence: t.slope(loss) for sentence, loss in faults.items()} | {
+    values = {sentence: tuple(map(t.slope, each(losses))) for sentence, losses in faults.items()}
+    values |= {
         f"old gradients were still there: call {name}.zero_grad() before backward": wanted + t.old,
         "the loss goes up: its sign is turned": -wanted,
         "you sum over the batch: take the mean, see 04.8": len(t.real) * wanted,
         "you average the two terms: sum them, see 02.2": wanted / 2,
     }
-    got = answer(t.D, t.optimiser, *((t.real, t.fake) if mover == "D" else (t.fake,)))
+    got = t.play(answer)
     count, followed = len(t.steps), t.moved()
     demand(count > 0, f"nothing moved: {name}.step() was not called")
     demand(count == 1, f"{name}.step() was called {count} times: one step on the sum of the terms")
-    demand(
-        not close(followed, t.old, 1e-4),
-        f"{name} followed old gradients only: call loss.backward() before {name}.step()",
-    )
-    demand(
-        bool(followed.any()),
-        f"nothing reached {mover}: the order is zero_grad, backward, step, without torch.no_grad(). "
-        "In G's step the fakes are not detached",
-    )
+    stale = close(followed, t.old, 1e-4)
+    demand(not stale, f"{name} followed old gradients only: call backward() before {name}.step()")
+    order = "the order is zero_grad, backward, step; only D's step detaches the fakes"
+    demand(bool(followed.any()), f"nothing reached {mover}: {order}")
     compare(followed, wanted, values, f"{mover} moved, but not down the loss", 1e-4)
     demand(t.D.training, "D is left in eval mode: both players train in train mode")
     weights = [*t.D.parameters(), *t.G.parameters()]
     demand(all(p.requires_grad for p in weights), "a network is left frozen: thaw it again")
-    demand(
-        len(t.passes) == passes,
-        f"D ran {len(t.passes)} times, {passes} would do: each run moves batch norm's averages",
-    )
-    answer(sure.D, sure.optimiser, *((sure.real, sure.fake) if mover == "D" else (sure.fake,)))
-    demand(
-        torch.allclose(sure.moved(), wanted_when_sure, 1e-3, 1e-3),
-        "where D is sure the gradient is lost: give the loss logits, without a sigmoid, see 04.8",
-    )
+    ran = f"D ran {len(t.passes)} times, {passes} would do: each run moves batch norm's averages"
+    demand(len(t.passes) == passes, ran)
+    sure.play(answer)
+    kept = torch.allclose(sure.moved(), wanted_when_sure, 1e-3, 1e-3)
+    demand(kept, "where D is sure the gradient is lost: give the loss logits, no sigmoid, see 04.8")
     return t, got
