@@ -123,11 +123,6 @@ def test_a_new_measure_is_one_entry(data, monkeypatch):
     assert "mean feature" in text
 
 
-def test_the_registry():
-    assert all(measure.better in ("higher", "lower") for measure in measures.MEASURES)
-    assert len({measure.name for measure in measures.MEASURES}) == len(measures.MEASURES)
-
-
 def test_numbers_as_text():
     assert [measures.number(value) for value in (12_000, 0.123456)] == ["12,000", "0.1235"]
     assert measures.number(float("nan")) == "nan"  # and not "no limit"
