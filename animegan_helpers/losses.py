@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 def cross_entropy(logits: torch.Tensor, label: float) -> torch.Tensor:
     """-E[log sigmoid(s)] where the label is 1, -E[log(1 - sigmoid(s))] where it is 0; a scalar."""
-    logits = logits.float()
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # bf16 is too coarse here
     return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
 
 

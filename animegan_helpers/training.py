@@ -210,7 +210,7 @@ class Trainer:
     def advance(self) -> None:
         """One step: an update of D and one of G on the next batch."""
         z = self.draw(torch.randn, self.config.z_dim)
-        with self._arithmetic():
+        with self.arithmetic():
             metrics = train_step(self, self.next_faces(), z)
         self.group.average([metrics])
         self.history[self.step] = metrics
@@ -272,7 +272,7 @@ class Trainer:
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16)
 
-    def _arithmetic(self) -> contextlib.AbstractContextManager:
+    def arithmetic(self) -> contextlib.AbstractContextManager:
         """Keeps cuDNN from rounding to TF32 where the precision is fp32; only during a step."""
         if self.device.type != "cuda":
             return contextlib.nullcontext()

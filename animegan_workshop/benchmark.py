@@ -1,10 +1,9 @@
 """How fast the training step is on this machine, beside the loop that every tutorial shows."""
 
-import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,53 +15,57 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
-from animegan_helpers.budget import choose_device
+from animegan_helpers.budget import best_precision, choose_device
 from animegan_helpers.faces import load_faces
 from animegan_helpers.networks import build_networks
 from animegan_helpers.training import Trainer, TrainingConfig
 
+FACES, ROUNDS = 1_000, 3
 
-def textbook_losses(
+
+def textbook_steps(
     batches: Iterator[torch.Tensor], width: int, device: torch.device
-) -> Iterator[tuple[float, float]]:
-    """The loop of the tutorials, as a student would copy it: gives D's and G's loss after each step."""
+) -> Iterator[None]:
+    """The loop of the tutorials, as a student would copy it, one step at a time."""
     generator, discriminator = (network.to(device) for network in build_networks(width=width))
     optimiser_g = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
     optimiser_d = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
     criterion = nn.BCEWithLogitsLoss()
+    losses = []
     for real in batches:
         real = real.to(device)  # (B, 3, 64, 64)
         ones, zeros = torch.ones(len(real), device=device), torch.zeros(len(real), device=device)
         optimiser_d.zero_grad()
         fake = generator(torch.randn(len(real), 100, device=device))
-        loss_d = criterion(discriminator(real), ones) + criterion(
-            discriminator(fake.detach()), zeros
-        )
+        loss_d = criterion(discriminator(real), ones)
+        loss_d = loss_d + criterion(discriminator(fake.detach()), zeros)
         loss_d.backward()
         optimiser_d.step()
         optimiser_g.zero_grad()
         loss_g = criterion(discriminator(fake), ones)
         loss_g.backward()
         optimiser_g.step()
-        yield loss_d.item(), loss_g.item()
+        losses.append((loss_d.item(), loss_g.item()))
+        yield
 
 
-def from_files(folder: Path, batch: int) -> Iterator[torch.Tensor]:
-    """Batches of the JPEG files in a folder, decoded by two worker processes, epoch after epoch."""
+def from_files(images: np.ndarray, folder: Path, batch: int) -> Iterator[torch.Tensor]:
+    """Batches from 96x96 JPEG files, decoded by two worker processes, epoch after epoch."""
+    (folder / "faces").mkdir()
+    for k, image in enumerate(images):
+        picture = Image.fromarray(image.transpose(1, 2, 0)).resize((96, 96))
+        picture.save(folder / "faces" / f"{k:05d}.jpg", quality=95)
     normalise = transforms.Normalize([0.5] * 3, [0.5] * 3)
-    steps = transforms.Compose(
-        [transforms.Resize(64), transforms.CenterCrop(64), transforms.ToTensor(), normalise]
-    )
-    loader = DataLoader(
-        ImageFolder(folder, steps), batch, shuffle=True, num_workers=2, drop_last=True
-    )
+    steps = [transforms.Resize(64), transforms.CenterCrop(64), transforms.ToTensor(), normalise]
+    data = ImageFolder(folder, transforms.Compose(steps))
+    loader = DataLoader(data, batch, shuffle=True, num_workers=2, drop_last=True)
     while True:
         for real, _ in loader:
             yield real
 
 
 def from_memory(images: np.ndarray, batch: int, device: torch.device) -> Iterator[torch.Tensor]:
-    """Batches of float images that all lie on the device already."""
+    """Batches of float images that all lie on the device already, epoch after epoch."""
     everything = torch.from_numpy(np.array(images)).float().div_(127.5).sub_(1).to(device)
     while True:
         for rows in torch.randperm(len(everything)).split(batch):
@@ -70,25 +73,7 @@ def from_memory(images: np.ndarray, batch: int, device: torch.device) -> Iterato
                 yield everything[rows.to(device)]
 
 
-def write_jpegs(images: np.ndarray, folder: Path) -> None:
-    """The faces as 96x96 JPEG files of quality 95, in the layout that ImageFolder wants."""
-    (folder / "faces").mkdir(parents=True)
-    for k, image in enumerate(images):
-        Image.fromarray(image.transpose(1, 2, 0)).resize((96, 96)).save(
-            folder / "faces" / f"{k:05d}.jpg", quality=95
-        )
-
-
-def many_faces(images: np.ndarray, folder: Path, count: int = 70_000) -> np.ndarray:
-    """`count` pictures in a memory-mapped file, the given ones over and over: a set larger than most."""
-    faces = np.lib.format.open_memmap(folder / "many.npy", "w+", np.uint8, (count, 3, 64, 64))
-    for start in range(0, count, len(images)):
-        faces[start : start + len(images)] = images[: count - start]
-    faces.flush()
-    return np.load(folder / "many.npy", mmap_mode="r")
-
-
-def steps_a_second(step, seconds: float) -> float:
+def steps_a_second(step: Callable[[], object], seconds: float) -> float:
     """How often `step()` runs in a second, over about so many seconds."""
     start, count = time.perf_counter(), 0
     while time.perf_counter() - start < seconds:
@@ -103,88 +88,61 @@ def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
     """Operations a second of a large matrix product, the most that a network can hope for."""
     size = 8192 if device.type == "cuda" else 2048
     a, b = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
-    for _ in range(2):
-        a @ b
-    return max(steps_a_second(lambda: a @ b, 0.7) for _ in range(3)) * 2 * size**3
+    a @ b  # the first sets things up
+    return max(steps_a_second(lambda: a @ b, 0.5) for _ in range(3)) * 2 * size**3
 
 
-def operations_per_image(width: int, batch: int) -> float:
+def operations_per_image(config: TrainingConfig) -> float:
     """Floating-point operations of one step for each picture of its batch, counted on our step."""
-    images = np.zeros((batch, 3, 64, 64), np.uint8)
-    trainer = Trainer(
-        TrainingConfig(width=width, batch=batch, epochs=2, precision="fp32"), images, device="cpu"
-    )
+    images = np.zeros((config.batch, 3, 64, 64), np.uint8)
+    trainer = Trainer(replace(config, precision="fp32", epochs=1), images, device="cpu")
     with FlopCounterMode(display=False) as counter:
         trainer.advance()
-    return counter.get_total_flops() / batch
-
-
-def peak_memory() -> str:
-    """The most memory this process has held."""
-    if torch.cuda.is_available():
-        return f"{torch.cuda.max_memory_allocated() / 2**20:,.0f} MiB on the GPU"
-    try:
-        import resource
-    except ImportError:  # Windows
-        return "not known on this system"
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return f"{peak / (2**20 if sys.platform == 'darwin' else 2**10):,.0f} MiB"  # macOS counts bytes, Linux KiB
+    return counter.get_total_flops() / config.batch
 
 
 def run_benchmark(
     faces: str | None = None,
     width: int = 64,
     batch: int = 50,
-    seconds: float = 10.0,
+    seconds: float = 2.0,
     device: str | None = None,
-    rounds: int = 3,
-) -> str:
-    """The table: images a second of each loop, in turns, the median of the rounds."""
+) -> Iterator[str]:
+    """Times each way to train and gives a line about it, as soon as it is known.
+
+    Each is timed in turns with the textbook loop whose pictures lie in memory, so a ratio is of the
+    same minute. seconds: of each turn; ROUNDS turns a case.
+    """
     where = choose_device(device)
-    images = load_faces(faces, count=2_000, minimum=batch).images
-    config = TrainingConfig(width=width, batch=batch, epochs=10**4)
-    with tempfile.TemporaryDirectory(
-        ignore_cleanup_errors=True
-    ) as folder:  # Windows keeps a mapped file
-        write_jpegs(images, Path(folder))
-        best = Trainer(config, images[:], device=where)
-        plain = Trainer(
-            TrainingConfig(**vars(config) | {"precision": "fp32"}), images, device=where
-        )
-        shorter = TrainingConfig(**vars(config) | {"precision": best.precision, "epochs": 10**3})
-        large = Trainer(shorter, many_faces(images, Path(folder)), device=where)
-        file_loop = textbook_losses(from_files(Path(folder), batch), width, where)
-        memory_loop = textbook_losses(from_memory(images, batch, where), width, where)
-        rows = {
+    images = load_faces(faces, count=FACES, minimum=batch, progress=False).images
+    config = TrainingConfig(width=width, batch=batch, epochs=10**4, precision="fp32")
+    best = replace(config, precision=best_precision(where, width, batch))
+    work = operations_per_image(config)
+    yield f"{where.type}, width {width}, batch {batch}, {work / 1e9:.2f} GFLOP an image"
+    yield f"{'':42}{'images/s':>10}{'beside the textbook loop':>27}"
+    memory_loop = textbook_steps(from_memory(images, batch, where), width, where)
+    with tempfile.TemporaryDirectory() as folder:
+        file_loop = textbook_steps(from_files(images, Path(folder), batch), width, where)
+        cases = {
             "textbook loop, ImageFolder and DataLoader": lambda: next(file_loop),
-            "textbook loop, pictures in memory": lambda: next(memory_loop),
-            "ours, fp32": plain.advance,
-            f"ours, {best.precision} (the faster here)": best.advance,
-            f"ours, {best.precision}, on 70,000 pictures": large.advance,
+            "this workbook, fp32": Trainer(config, images, device=where).advance,
         }
-        speeds = {name: [] for name in rows}
-        for step in rows.values():
-            step(), step()
-        for _ in range(rounds):
-            for name, step in rows.items():
-                speeds[name].append(steps_a_second(step, seconds) * batch)
-        file_loop.close()
-    medians = {name: statistics.median(values) for name, values in speeds.items()}
-    textbook, cached = list(medians.values())[:2]
-    lines = [
-        f"{where.type}, width {width}, batch {batch}; median of {rounds} rounds of {seconds:.0f} s, in turns",
-        "",
-    ]
-    lines.append(f"{'':44}{'images/s':>10}{'/ loader':>10}{'/ memory':>10}")
-    lines += [
-        f"{name:44}{v:10.0f}{v / textbook:10.2f}{v / cached:10.2f}" for name, v in medians.items()
-    ]
-    work = operations_per_image(width, batch)
-    lines += ["", f"operations an image: {work / 1e9:.2f} GFLOP"]
-    for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
-        rate = matrix_rate(where, dtype)
-        row = "ours, fp32" if name == "fp32" else list(medians)[3]
-        achieved = f", reached {medians[row] * work / rate:.0%}" if name in row else ""
-        lines.append(f"matrix rate in {name}: {rate / 1e9:,.0f} GFLOP/s{achieved}")
-    lines.append(f"peak memory: {peak_memory()}")
-    return "\n".join(lines)
+        if best != config:
+            cases["this workbook, bf16"] = Trainer(best, images, device=where).advance
+        rates = {}
+        for name, step in cases.items():
+            step(), next(memory_loop)  # the first steps set things up
+            turns = [
+                (steps_a_second(step, seconds), steps_a_second(lambda: next(memory_loop), seconds))
+                for _ in range(ROUNDS)
+            ]
+            ours, textbook = np.median(turns, axis=0) * batch
+            rates[name] = ours
+            yield f"{name:42}{ours:10.0f}{ours / textbook:27.2f}"
+        file_loop.close()  # ends its worker processes before their folder goes
+    yield f"{'textbook loop, pictures in memory':42}{textbook:10.0f}{1:27.2f}"
+    for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
+        if reached := rates.get(f"this workbook, {precision}"):
+            rate = matrix_rate(where, dtype)
+            share = reached * work / rate
+            yield f"{precision}: {share:.0%} of the matrix rate, {rate / 1e9:,.0f} GFLOP/s"

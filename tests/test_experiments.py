@@ -233,7 +233,8 @@ def test_a_row_for_each_arm_a_dot_for_each_run():
 def test_exact_p_values():
     """Eight differences of one sign: 2 of 256 flips are as extreme. Checked by hand for three."""
     assert permutation_p(np.arange(1.0, 9.0)) == 2 / 256
-    assert permutation_p(np.array([1.0, 2.0, -4.0])) == 6 / 8
+    assert permutation_p(np.array([1.0, 2.0, -4.0])) == 1  # |mean| 1: none of the 8 is smaller
+    assert permutation_p(np.array([1.0, 2.0, 4.0])) == 2 / 8
     assert permutation_p(np.zeros(4)) == 1
 
 

@@ -195,7 +195,7 @@ def experiment(arguments: argparse.Namespace) -> str:
     FACES,
     option("--width", type=positive, default=64),
     option("--batch", type=positive, default=50),
-    option("--seconds", type=within(float, 0.01), default=10.0, help="for each row and round"),
+    option("--seconds", type=within(float, 0.01), default=2.0, help="for each turn of a row"),
     DEVICE,
 )
 def benchmark(arguments: argparse.Namespace) -> str:
@@ -203,4 +203,17 @@ def benchmark(arguments: argparse.Namespace) -> str:
     from animegan_workshop.benchmark import run_benchmark
 
     size = arguments.width, arguments.batch
-    return run_benchmark(arguments.faces, *size, arguments.seconds, arguments.device)
+    for line in run_benchmark(arguments.faces, *size, arguments.seconds, arguments.device):
+        print(line, flush=True)
+    return ""
+
+
+@command(
+    DEVICE,
+    option("--budget", help="smoke, laptop or gpu (default: ANIMEGAN_BUDGET, else what fits)"),
+)
+def check(arguments: argparse.Namespace) -> int:
+    """Check that this machine computes what it should, and say how long the course takes here."""
+    from animegan_workshop.check import run_check
+
+    return run_check(arguments.device, arguments.budget)

@@ -195,10 +195,10 @@ def plot_runs(result: dict, names: tuple[str, ...]) -> Figure:
     for axes, name in zip(panels, names):
         values = last_values(result, name)
         for row, arm in enumerate(arms):
-            colour, mean = COLOURS[0] if row else COLOURS[1], values[arm].mean(keepdims=True)
+            colour = COLOURS[0] if row else COLOURS[1]
             axes.plot(values[arm], [row] * len(values[arm]), "o", color=colour, ms=4, alpha=0.6)
             if len(values[arm]):
-                axes.plot(mean, [row], "|", color=colour, ms=13, mew=2)
+                axes.plot([values[arm].mean()], [row], "|", color=colour, ms=13, mew=2)
         if len(values[arms[0]]):
             axes.axvline(values[arms[0]].mean(), color=COLOURS[1], ls="--", lw=0.8)
         axes.set(title=LABELS[name], xlabel=LABELS[name])
