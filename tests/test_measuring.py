@@ -10,7 +10,7 @@ from animegan_helpers import measures, reference
 from animegan_helpers.__main__ import main
 from animegan_helpers.attributes import PRETRAINED, AttributeNetwork, load_attributes, name_faces
 from animegan_helpers.checkpoint import CheckpointError, load_weights, write_tensors
-from animegan_helpers.epoch_measures import EpochMeasures, keep_row
+from animegan_helpers.epoch_measures import EpochMeasures, keep_row, measures_for
 from animegan_helpers.faces import FaceSet, held_out_rows, load_faces
 from animegan_helpers.files import WriteError
 from animegan_helpers.latent import sample_faces
@@ -153,7 +153,9 @@ def test_measuring_leaves_no_trace_in_the_run(drawn, measured, tmp_path):
     assert all(torch.equal(a, b) for a, b in pairs) and load_measures(tmp_path) == {}
 
 
-def test_every_second_epoch_and_the_last_are_measured(measured):
+def test_every_second_epoch_and_the_last_are_measured(measured, drawn):
+    measure = measures_for(drawn.subset(slice(0, 20)), 2)
+    assert measure.every == 2 and measure.reference.count == 10
     kept = load_measures(measured[0])
     assert kept["epoch"].tolist() == [2, 3] and kept["count"].tolist() == [40, 40]
     assert (kept["contrast"] > 0).all()
