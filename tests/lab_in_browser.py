@@ -116,7 +116,7 @@ def open_notebook(browser, address: str, **options):
 def wait_until_run(page, minutes: float) -> None:
     """Waits for the end of RUN_ALL. No cell may have failed."""
     page.wait_for_function("window.runAllDone", timeout=minutes * 60_000)
-    said = page.locator(".jp-OutputArea-output").all_inner_texts()
+    said = page.locator(".jp-OutputArea-output").all_text_contents()
     failed = [text for text in said if "Traceback (most recent call last)" in text]
     assert not failed, failed[0]
     assert not page.get_by_text("Error displaying widget").count()
