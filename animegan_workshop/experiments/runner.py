@@ -152,7 +152,7 @@ def run_arm(
             return run | {"failed": str(error)}
         curves = {name: values[-every:] for name, values in trainer.curves().items()}
         now = to_uint8(trainer.samples()).astype(np.float32)
-        samples = sample_faces(trainer.ema or trainer.generator, scale.samples, seed=1)
+        samples = sample_faces(trainer.final_generator(), scale.samples, seed=1)
         row = quick_row(name_faces(network, samples), reference)
         gradient_g, gradient_d = np.mean(norms, axis=0)
         run["measurements"].append(
