@@ -3,10 +3,12 @@
 Here the exercises on numbers; test_checks_networks.py has those on networks and on training steps.
 """
 
+import cProfile
 import functools
 import importlib
 import random
 import re
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -466,6 +468,16 @@ def test_a_loop_that_catches_exceptions_is_stopped(monkeypatch):
 
     with pytest.raises(checks.CheckFailed, match="did not end"):
         checks.best_discriminator(stubborn)
+
+
+def test_a_check_can_be_profiled():
+    """A limit that is taken back in the wrong way makes Python 3.11 hang under a profiler."""
+    answer = RIGHT[0][1]
+    work = functools.partial(cProfile.Profile().runcall, checks.normalise, answer)
+    worker = threading.Thread(target=lambda: (work(), work()), daemon=True)
+    worker.start()
+    worker.join(60)
+    assert not worker.is_alive()
 
 
 def test_settings_are_the_checks_own_and_put_back():

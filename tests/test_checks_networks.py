@@ -1,5 +1,6 @@
 """The checks of the exercises on networks and on the training step; see test_checks.py."""
 
+import functools
 import re
 
 import pytest
@@ -14,124 +15,64 @@ from animegan_workshop import checks
 bce = F.binary_cross_entropy_with_logits
 
 
-def up(
-    i,
-    o,
-    stride=2,
-    padding=1,
-    norm=True,
-    act=nn.ReLU,
-    kernel=4,
-    bias=False,
-    late=False,
-    conv=nn.ConvTranspose2d,
-):
+def fault(make, /, **faults):
+    """The answer with these faults."""
+    return lambda *arguments, **named: make(*arguments, **named, **faults)
+
+
+leaky = fault(nn.LeakyReLU, negative_slope=0.2)
+
+
+def block(o, conv, norm, act, late):
+    """A convolution with what comes after it."""
+    rest = [*([norm(o)] if norm else []), *([act()] if act else [])]
+    return nn.Sequential(conv, *(rest[::-1] if late else rest))
+
+
+def up(i, o, stride=2, padding=1, conv=nn.ConvTranspose2d, kernel=4, bias=False, **rest):
     """A block of G, right unless told otherwise."""
-    layers = [conv(i, o, kernel, stride, padding, bias=bias)]
-    norm = nn.BatchNorm2d if norm is True else norm
-    middle = [norm(o)] if norm else []
-    active = [act()] if act else []
-    return nn.Sequential(*layers, *(active + middle if late else middle + active))
+    rest = {"norm": nn.BatchNorm2d, "act": nn.ReLU, "late": False} | rest
+    return block(o, conv(i, o, kernel, stride, padding, bias=bias), **rest)
 
 
-def down(
-    i,
-    o,
-    normalise=True,
-    act=lambda: nn.LeakyReLU(0.2),
-    stride=2,
-    padding=1,
-    kernel=4,
-    bias=False,
-    late=False,
-    conv=nn.Conv2d,
-):
+def down(i, o, normalise=True, conv=nn.Conv2d, kernel=4, stride=2, padding=1, bias=False, **rest):
     """A block of D, right unless told otherwise."""
-    middle = [nn.BatchNorm2d(o)] * bool(normalise)
-    active = [act()] if act else []
-    rest = active + middle if late else middle + active
-    return nn.Sequential(conv(i, o, kernel, stride, padding, bias=bias), *rest)
+    rest = {"norm": nn.BatchNorm2d if normalise else None, "act": leaky, "late": False} | rest
+    return block(o, conv(i, o, kernel, stride, padding, bias=bias), **rest)
 
 
-class G(nn.Module):
-    """A generator, right unless told otherwise; blocks: other settings for the block of that number."""
+class Do(nn.Module):
+    """A function as a layer."""
 
-    def __init__(
-        self,
-        z_dim=100,
-        width=64,
-        end=nn.Tanh,
-        last=(),
-        blocks=None,
-        channels=3,
-        reshape=True,
-        count=4,
-    ):
+    def __init__(self, function):
         super().__init__()
-        blocks, self.reshape = blocks or {}, reshape
-        sizes = [z_dim, 8 * width, 4 * width, 2 * width, width][: count + 1]
-        first = [{"stride": 1, "padding": 0}] + [{}] * 3
-        self.steps = nn.ModuleList(
-            up(i, o, **(first[k] | blocks.get(k + 1, {})))
-            for k, (i, o) in enumerate(zip(sizes, sizes[1:]))
-        )
-        self.tail = nn.Sequential(
-            nn.ConvTranspose2d(sizes[-1], channels, 4, 2, 1, bias=False),
-            *last,
-            *([end()] if end else []),
-        )
-
-    def forward(self, z):
-        x = z[:, :, None, None] if self.reshape else z
-        for step in self.steps:
-            x = step(x)
-        return self.tail(x)
+        self.forward = function
 
 
-def g(**faults):
-    return lambda z_dim=100, width=64: G(z_dim, width, **faults)
+def generator(z_dim=100, width=64, count=4, channels=3, end=(nn.Tanh,), first=None, **blocks):
+    """A generator, right unless told otherwise; block2: other settings for block 2."""
+    sizes = [z_dim, 8 * width, 4 * width, 2 * width, width][: count + 1]
+    steps = [first or Do(lambda z: z[:, :, None, None])]
+    for k, (i, o) in enumerate(zip(sizes, sizes[1:]), start=1):
+        usual = {"stride": 1, "padding": 0} if k == 1 else {}
+        steps.append(up(i, o, **(usual | blocks.get(f"block{k}", {}))))
+    last = nn.ConvTranspose2d(sizes[-1], channels, 4, 2, 1, bias=False)
+    return nn.Sequential(*steps, last, *(make() for make in end))
 
 
-class D(nn.Module):
-    """A discriminator, right unless told otherwise."""
-
-    def __init__(
-        self,
-        width=64,
-        end=None,
-        blocks=None,
-        shape=(-1,),
-        outputs=1,
-        kernel=4,
-        norm_last=False,
-        first=False,
-    ):
-        super().__init__()
-        blocks, self.shape, self.end = blocks or {}, shape, end
-        sizes = [3, width, 2 * width, 4 * width, 8 * width]
-        norms = [first, True, True, True]
-        self.steps = nn.Sequential(
-            *(
-                down(i, o, **({"normalise": norms[k]} | blocks.get(k + 1, {})))
-                for k, (i, o) in enumerate(zip(sizes, sizes[1:]))
-            )
-        )
-        self.last = nn.Sequential(
-            nn.Conv2d(8 * width, outputs, kernel, bias=False), *[nn.BatchNorm2d(1)] * norm_last
-        )
-
-    def forward(self, images):
-        s = self.last(self.steps(images))
-        s = s if self.end is None else self.end(s)
-        return s.reshape(self.shape) if self.shape else s
-
-
-def d(**faults):
-    return lambda width=64: D(width, **faults)
+def discriminator(width=64, kernel=4, outputs=1, end=lambda s: s.flatten(), last=None, **blocks):
+    """A discriminator, right unless told otherwise; block2: other settings for block 2."""
+    sizes = [3, width, 2 * width, 4 * width, 8 * width]
+    steps = [
+        down(i, o, **({"normalise": k > 1} | blocks.get(f"block{k}", {})))
+        for k, (i, o) in enumerate(zip(sizes, sizes[1:]), start=1)
+    ]
+    last = last or nn.Conv2d(8 * width, outputs, kernel, bias=False)
+    return nn.Sequential(*steps, last, Do(end))
 
 
 class Functional(nn.Module):
-    """A generator in another style: functions for the activations, a linear first layer, other names."""
+    """A generator in another style: functions for the activations, a linear first layer."""
 
     def __init__(self, z_dim=100, width=64):
         super().__init__()
@@ -150,70 +91,38 @@ class Functional(nn.Module):
         return torch.tanh(self.paint(x))
 
 
-class FunctionalD(nn.Module):
-    def __init__(self, width=64):
-        super().__init__()
-        self.convs = nn.ModuleList(
-            nn.Conv2d(i, o, 4, 2, 1, bias=False)
-            for i, o in (
-                (3, width),
-                (width, 2 * width),
-                (2 * width, 4 * width),
-                (4 * width, 8 * width),
-            )
-        )
-        self.norms = nn.ModuleList(nn.BatchNorm2d(width * k) for k in (2, 4, 8))
-        self.score = nn.Linear(8 * width * 16, 1, bias=False)
-
-    def forward(self, x):
-        x = F.leaky_relu(self.convs[0](x), 0.2)
-        for conv, norm in zip(self.convs[1:], self.norms):
-            x = F.leaky_relu(norm(conv(x)), 0.2)
-        return self.score(x.flatten(1)).squeeze(1)
+def linear_end(width=64):
+    score = nn.Sequential(nn.Flatten(), nn.Linear(8 * width * 16, 1, bias=False))
+    return discriminator(width, last=score, end=lambda s: s.squeeze(1))
 
 
-def sequential_generator(z_dim=100, width=64):
-    """The generator as one nn.Sequential, with the initial weights of DCGAN."""
-    sizes = [z_dim, 8 * width, 4 * width, 2 * width, width]
-    blocks = [
-        up(i, o, stride=1 + (k > 0), padding=int(k > 0))
-        for k, (i, o) in enumerate(zip(sizes, sizes[1:]))
-    ]
-    last = nn.ConvTranspose2d(width, 3, 4, 2, 1, bias=False)
-    return initialise(nn.Sequential(nn.Unflatten(1, (z_dim, 1, 1)), *blocks, last, nn.Tanh()))
+def initialised(z_dim=100, width=64):
+    return initialise(generator(z_dim, width))
 
 
-def my_d_step(D, opt, real, fake, **f):
+def my_d_step(D, opt, real, fake, labels="10", terms=(0, 1), factor=1, steps=1, **f):
     """D's step, right unless told otherwise."""
     if f.get("clear", True):
         opt.zero_grad()
-    D.train(not f.get("evaluate"))
-    D.requires_grad_(True)
+    D.train(not f.get("evaluate")).requires_grad_(True)
     fake = fake if f.get("attached") else fake.detach()
-    if f.get("together"):
-        a, b = D(torch.cat([real, fake])).chunk(2)
-    else:
-        a, b = D(real), D(fake)
+    a, b = D(torch.cat([real, fake])).chunk(2) if f.get("together") else (D(real), D(fake))
     if f.get("again"):
         D(real)
-    one, zero = torch.ones(len(real)), torch.zeros(len(real))
-    labels = f.get("labels", "10")
-    terms = [bce(a, one if labels[0] == "1" else zero), bce(b, one if labels[1] == "1" else zero)]
-    if f.get("first_sigmoid"):
-        terms = [F.binary_cross_entropy(s.sigmoid(), y) for s, y in ((a, one), (b, zero))]
-    loss = sum(terms[k] for k in f.get("terms", (0, 1))) * f.get("factor", 1)
+    loss = bce_of_sigmoid if f.get("first_sigmoid") else bce
+    pairs = [(s, torch.full_like(s, float(label))) for s, label in zip((a, b), labels)]
+    loss = sum(loss(*pairs[k]) for k in terms) * factor
     if f.get("backward", True):
-        loss.backward(retain_graph=f.get("retain", False))
+        loss.backward()
     if f.get("clear_late"):
         opt.zero_grad()
-    for _ in range(f.get("steps", 1)):
+    for _ in range(steps):
         opt.step()
     D.train(not f.get("evaluate_late")).requires_grad_(not f.get("frozen"))
     values = loss, a.sigmoid().mean(), b.sigmoid().mean()
-    if f.get("tensors"):
-        return values
-    values = tuple(v.item() for v in values)
-    return values[: f.get("returns", 3)] if not f.get("swap") else (values[0], values[2], values[1])
+    return (
+        values if f.get("tensors") else tuple(values[k].item() for k in f.get("returns", (0, 1, 2)))
+    )
 
 
 def two_backwards(D, opt, real, fake):
@@ -228,33 +137,19 @@ def two_backwards(D, opt, real, fake):
     return float(loss), float(on_real.sigmoid().mean()), float(on_fake.sigmoid().mean())
 
 
-def my_g_step(D, opt, fake, **f):
+def my_g_step(D, opt, fake, loss=lambda s: F.softplus(-s), backward=True, step=True, **f):
     """G's step, right unless told otherwise."""
     if f.get("clear", True):
         opt.zero_grad()
-    if f.get("evaluate"):
-        D.eval()
-    s = D(fake.detach() if f.get("detach") else fake)
-    loss = {
-        "usual": F.softplus(-s),
-        "saturating": -F.softplus(s),
-        "found out": F.softplus(s),
-        "critic": -s,
-    }[f.get("kind", "usual")].mean() * f.get("factor", 1)
-    if f.get("backward", True):
+    D.train(not f.get("evaluate"))
+    loss = loss(D(fake.detach() if f.get("detach") else fake)).mean()
+    if backward:
         loss.backward()
-    if f.get("step", True):
+    if step:
         opt.step()
+    if f.get("moves_d"):
+        torch.optim.SGD(D.parameters(), 0.1).step()
     return loss if f.get("tensor") else loss.item()
-
-
-def moves_d_too(D, opt, fake):
-    loss = bce(D(fake), torch.ones(len(fake)))
-    opt.zero_grad()
-    loss.backward()
-    opt.step()
-    torch.optim.SGD(D.parameters(), 0.1).step()
-    return loss.item()
 
 
 def d_loss(r, f, factor=1, labels=(1, 0), reduce=torch.mean):
@@ -264,15 +159,14 @@ def d_loss(r, f, factor=1, labels=(1, 0), reduce=torch.mean):
 
 
 class Einsum(nn.Module):
-    """A discriminator whose last layer is an einsum over a parameter of its own."""
+    """The last layer of D as an einsum over a parameter of its own."""
 
-    def __init__(self, width=64):
+    def __init__(self, width):
         super().__init__()
-        self.steps = D(width).steps
         self.weight = nn.Parameter(torch.randn(8 * width, 4, 4))
 
-    def forward(self, images):
-        return torch.einsum("bchw,chw->b", self.steps(images), self.weight)
+    def forward(self, x):
+        return torch.einsum("bchw,chw->b", x, self.weight)
 
 
 class OwnWeight(nn.Module):
@@ -288,25 +182,21 @@ class OwnWeight(nn.Module):
         return self.norm(x).clamp(min=0)
 
 
-class Hidden(nn.Module):
-    """A discriminator that keeps its blocks in a plain list."""
-
-    def __init__(self, width=64):
-        super().__init__()
-        whole = D(width)
-        self.parts, self.last = [whole.steps], whole.last
-
-    def forward(self, images):
-        return self.last(self.parts[0](images)).flatten()
-
-
 class Foward(nn.Module):
+    """`forward` is misspelled."""
+
     def __init__(self, width=64):
         super().__init__()
-        self.steps = D(width)
+        self.steps = discriminator(width)
 
     def foward(self, images):
         return self.steps(images)
+
+
+def hidden(width=64):
+    """A discriminator that keeps its blocks in a plain list."""
+    whole = discriminator(width)
+    return nn.Sequential(Do(whole[:4].forward), whole[4], whole[5])
 
 
 def lazy(inputs, outputs, normalise=True):
@@ -319,17 +209,17 @@ def script(i, o, stride=2, padding=1):
 
 
 RIGHT = [
-    (checks.generator_block, lambda i, o, stride=2, padding=1: up(i, o, stride, padding)),
+    (checks.generator_block, up),
     (checks.generator_block, OwnWeight),
     (checks.generator_block, script),
     (checks.generator, Functional),
-    (checks.generator, sequential_generator),
-    (checks.generator, g()),
-    (checks.discriminator_block, lambda i, o, normalise=True: down(i, o, normalise)),
+    (checks.generator, generator),
+    (checks.generator, initialised),
+    (checks.discriminator_block, down),
     (checks.discriminator_block, lazy),
-    (checks.discriminator, d()),
-    (checks.discriminator, FunctionalD),
-    (checks.discriminator, Einsum),
+    (checks.discriminator, discriminator),
+    (checks.discriminator, linear_end),
+    (checks.discriminator, lambda width: discriminator(width, last=Einsum(width))),
     (checks.discriminator_loss, lambda r, f: -(F.logsigmoid(r).mean() + F.logsigmoid(-f).mean())),
     (
         checks.discriminator_loss,
@@ -349,11 +239,6 @@ def test_other_right_answers_pass(check, answer):
     check(answer, seed=7)
 
 
-def fault(make, /, **faults):
-    """The answer with these faults."""
-    return lambda *arguments, **named: make(*arguments, **named, **faults)
-
-
 def blind(i, o, **named):
     """Arguments are taken and not used."""
     return up(i, o)
@@ -363,9 +248,8 @@ def log_of_sigmoid(r, f):
     return -r.sigmoid().log().mean() - (1 - f.sigmoid()).log().mean()
 
 
-def bce_of_sigmoid(r, f):
-    real = F.binary_cross_entropy(r.sigmoid(), torch.ones_like(r))
-    return real + F.binary_cross_entropy(f.sigmoid(), torch.zeros_like(f))
+def bce_of_sigmoid(logits, labels):
+    return F.binary_cross_entropy(logits.sigmoid(), labels)
 
 
 def real_far_off(r, f):
@@ -376,12 +260,14 @@ def overflows(r, f):
     return (1 + (-r).exp()).log().mean() + (1 + f.exp()).log().mean()
 
 
+g, d = functools.partial(fault, generator), functools.partial(fault, discriminator)
+
 WRONG = {
     checks.generator_block: {
-        "batch norm is missing": fault(up, norm=False),
+        "batch norm is missing": fault(up, norm=None),
         "ReLU is missing": fault(up, act=None),
         "comes ReLU, then batch norm": fault(up, late=True),
-        "stands LeakyReLU 0.2": fault(up, act=lambda: nn.LeakyReLU(0.2)),
+        "stands LeakyReLU 0.2": fault(up, act=leaky),
         "stands tanh": fault(up, act=nn.Tanh),
         "affine=False": fault(up, norm=fault(nn.BatchNorm2d, affine=False)),
         "track_running_stats=False": fault(
@@ -396,23 +282,26 @@ WRONG = {
         "returns None": lambda i, o, **named: None,
     },
     checks.generator: {
-        "at the end stands batch norm.*DCGAN has none": g(last=(nn.BatchNorm2d(3),)),
-        "at the end tanh is missing": g(end=None),
-        "at the end stands sigmoid": g(end=nn.Sigmoid),
-        "at the end stands ReLU.*darker": g(last=(nn.ReLU(),)),
-        "cut off": g(end=nn.Hardtanh),
-        "at the end comes tanh, then tanh": g(last=(nn.Tanh(),)),
-        "after transposed convolution 2 batch norm is missing": g(blocks={2: {"norm": False}}),
-        "after transposed convolution 1 ReLU is missing": g(blocks={1: {"act": None}}),
-        "convolution 3 stands LeakyReLU": g(blocks={3: {"act": lambda: nn.LeakyReLU(0.2)}}),
-        "convolution 4 comes ReLU, then batch norm": g(blocks={4: {"late": True}}),
+        "at the end stands batch norm.*DCGAN has none": g(
+            end=(fault(nn.BatchNorm2d, num_features=3), nn.Tanh)
+        ),
+        "at the end tanh is missing": g(end=()),
+        "at the end stands sigmoid": g(end=(nn.Sigmoid,)),
+        "at the end stands ReLU.*darker": g(end=(nn.ReLU, nn.Tanh)),
+        "cut off": g(end=(nn.Hardtanh,)),
+        "at the end comes tanh, then tanh": g(end=(nn.Tanh, nn.Tanh)),
+        "after transposed convolution 2 batch norm is missing": g(block2={"norm": None}),
+        "after transposed convolution 1 ReLU is missing": g(block1={"act": None}),
+        "convolution 3 stands LeakyReLU": g(block3={"act": leaky}),
+        "convolution 4 comes ReLU, then batch norm": g(block4={"late": True}),
         "one channel": g(channels=1),
         "32x32": g(count=3),
-        "reshape z": g(reshape=False),
-        "with z_dim 20 and width 4": lambda z_dim=100, width=64: G(z_dim, 64),
-        "stops at": lambda z_dim=100, width=64: G(100, width),
-        "convolution 2 has a bias": g(blocks={2: {"bias": True}}),
-        "the class itself": G(20, 4),
+        "reshape z": g(first=nn.Identity()),
+        "with z_dim 20 and width 4": lambda z_dim, width: generator(z_dim, 64),
+        "stops at": lambda z_dim, width: generator(100, width)(torch.randn(2, z_dim)),
+        "RuntimeError": lambda z_dim, width: generator(100, width),
+        "convolution 2 has a bias": g(block2={"bias": True}),
+        "the class itself": Foward(4),
     },
     checks.discriminator_block: {
         "there must be none": lambda i, o, normalise=True: down(i, o),
@@ -429,25 +318,23 @@ WRONG = {
         "has a bias": fault(down, bias=True),
     },
     checks.discriminator: {
-        "at the end stands sigmoid": d(end=torch.sigmoid),
-        "convolution 1 stands batch norm.*DCGAN has none": d(first=True),
-        "1, 1, 1.*flatten them to": d(shape=None),
-        r"the logits are \(B, 1\)": d(shape=(-1, 1)),
-        "one logit": d(outputs=2, shape=(-1, 2)),
+        "at the end stands sigmoid": d(end=lambda s: s.sigmoid().flatten()),
+        "convolution 1 stands batch norm.*DCGAN has none": d(block1={"norm": nn.BatchNorm2d}),
+        "1, 1, 1.*flatten them to": d(end=lambda s: s),
+        r"the logits are \(B, 1\)": d(end=lambda s: s.flatten(1)),
+        "one logit": d(outputs=2, end=lambda s: s.flatten(1)),
         "kernel 4": d(kernel=3),
-        "at the end stands LeakyReLU.*may be negative": d(
-            end=fault(F.leaky_relu, negative_slope=0.2)
+        "at the end stands LeakyReLU.*negative": d(end=lambda s: F.leaky_relu(s, 0.2).flatten()),
+        "at the end stands batch norm": d(
+            end=lambda s: F.batch_norm(s, torch.zeros(1), torch.ones(1), training=True).flatten()
         ),
-        "at the end stands batch norm": d(norm_last=True),
-        "a batch of one gives shape ..:": d(end=torch.squeeze, shape=()),
-        "after convolution 2 batch norm is missing": d(blocks={2: {"normalise": False}}),
-        "after convolution 3 stands ReLU": d(blocks={3: {"act": nn.ReLU}}),
-        "after convolution 4 stands LeakyReLU 0.01": d(blocks={4: {"act": nn.LeakyReLU}}),
-        "convolution 2 stands dropout": d(
-            blocks={2: {"act": lambda: nn.Sequential(nn.LeakyReLU(0.2), nn.Dropout())}}
-        ),
-        "with width 4 the layers give": lambda width=64: D(64),
-        "nn.ModuleList": Hidden,
+        "a batch of one gives shape ..:": d(end=torch.squeeze),
+        "after convolution 2 batch norm is missing": d(block2={"normalise": False}),
+        "after convolution 3 stands ReLU": d(block3={"act": nn.ReLU}),
+        "after convolution 4 stands LeakyReLU 0.01": d(block4={"act": nn.LeakyReLU}),
+        "2 stands dropout": d(block2={"act": lambda: nn.Sequential(leaky(), nn.Dropout())}),
+        "with width 4 the layers give": lambda width: discriminator(64),
+        "nn.ModuleList": hidden,
         "the class has no forward": Foward,
     },
     checks.discriminator_loss: {
@@ -461,7 +348,9 @@ WRONG = {
         "your loss or its gradient is not finite": log_of_sigmoid,
         "a real picture whose logit is -200 your": real_far_off,
         r"whose logit is -200 your.*log\(1 \+ exp\(s\)\)": overflows,
-        "the gradient at the real logit must be -1, yours is -?0": bce_of_sigmoid,
+        "the gradient at the real logit must be -1, yours is -?0": lambda r, f: (
+            bce_of_sigmoid(r, torch.ones_like(r)) + bce_of_sigmoid(f, torch.zeros_like(f))
+        ),
         "return a tensor": lambda r, f: d_loss(r, f).item(),
         "no gradient gets through": lambda r, f: d_loss(r, f).detach(),
         "no gradient reaches the real logits": lambda r, f: d_loss(r.detach(), f),
@@ -489,9 +378,9 @@ WRONG = {
         "only the reals": fault(my_d_step, terms=(0,)),
         "average the two terms": fault(my_d_step, factor=0.5),
         "called 2 times": fault(my_d_step, steps=2),
-        "return three numbers": fault(my_d_step, returns=1),
+        "return three numbers": fault(my_d_step, returns=(0,)),
         "still hold their graph": fault(my_d_step, tensors=True),
-        r"D\(x\) and D\(G\(z\)\) are swapped": fault(my_d_step, swap=True),
+        r"D\(x\) and D\(G\(z\)\) are swapped": fault(my_d_step, returns=(0, 2, 1)),
         "where D is sure": fault(my_d_step, first_sigmoid=True),
         "left frozen": fault(my_d_step, frozen=True),
         "left in eval mode": fault(my_d_step, evaluate_late=True),
@@ -501,12 +390,12 @@ WRONG = {
     checks.g_step: {
         "nothing reached G": fault(my_g_step, detach=True),
         "old gradients were still there": fault(my_g_step, clear=False),
-        "saturating loss": fault(my_g_step, kind="saturating"),
-        "label is 1 here": fault(my_g_step, kind="found out"),
+        "saturating loss": fault(my_g_step, loss=lambda s: -F.softplus(s)),
+        "label is 1 here": fault(my_g_step, loss=F.softplus),
         "step.. was not called": fault(my_g_step, step=False),
         "eval mode": fault(my_g_step, evaluate=True),
         "plain float": fault(my_g_step, tensor=True),
-        "D's weights moved": moves_d_too,
+        "D's weights moved": fault(my_g_step, moves_d=True),
         "nothing reached G: ": fault(my_g_step, backward=False),
     },
 }

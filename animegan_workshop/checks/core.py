@@ -163,20 +163,22 @@ def time_limit(seconds: float) -> Iterator[None]:
     It stops Python code; a call that waits inside C is stopped when it returns.
     """
     thread, over = ctypes.c_ulong(threading.get_ident()), threading.Event()
-    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
     def watch() -> None:
         while not over.wait(seconds):
-            throw(thread, ctypes.py_object(TookTooLong))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TookTooLong))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
         yield
     finally:
+        with contextlib.suppress(TookTooLong):
+            over.set()
+            watcher.join()
+            for _ in range(100):  # one that is still on its way arrives here
+                pass
         over.set()
-        watcher.join()
-        throw(thread, None)  # takes back one that has not arrived yet
 
 
 def demand(met: bool, sentence: str) -> None:
