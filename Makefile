@@ -11,8 +11,9 @@ RUN = $(VENV_PYTHON) -m animegan_helpers
 
 .PHONY: lab env test test-all run notebooks figures student teacher release slides report count clean
 
+# Your own copy of the notebooks, in my_work; with SOLVED=1 those with the solutions.
 lab: $(READY)
-	$(RUN) lab $(if $(NOTEBOOK),"$(NOTEBOOK)")
+	$(RUN) lab $(if $(NOTEBOOK),"$(NOTEBOOK)") $(if $(SOLVED),--solved)
 
 env: $(READY)
 

@@ -6,12 +6,20 @@ from pathlib import Path
 from animegan_workshop.commands.base import command, option
 
 
-@command(option("notebook", type=Path, nargs="?", help="default: 00_start_here.ipynb"))
+@command(
+    option("notebook", type=Path, nargs="?", help="default: your own copy of 00_start_here.ipynb"),
+    option("--solved", action="store_true", help="the notebooks with the solutions instead"),
+)
 def lab(arguments: argparse.Namespace) -> int:
-    """Open JupyterLab on a notebook."""
-    from animegan_workshop.teaching import notebooks
+    """Open JupyterLab on your own copy of the notebooks, in my_work."""
+    from animegan_workshop.teaching import editions, notebooks
 
-    return notebooks.lab(arguments.notebook or notebooks.notebook_paths()[0])
+    first = notebooks.notebook_paths()[0]
+    if arguments.notebook or arguments.solved:
+        return notebooks.lab(arguments.notebook or first)
+    for sentence in editions.own_copy():
+        print(sentence)
+    return notebooks.lab(editions.OWN / first.name)
 
 
 @command(
@@ -66,14 +74,17 @@ def slides(arguments: argparse.Namespace) -> str:
 
 
 @command(
-    option("--notebook", type=Path, help="default: 09_your_report.ipynb"),
+    option("--notebook", type=Path, help="default: my_work/09_your_report.ipynb"),
     option("--out", type=Path, help="the page (default: build/report.html)"),
 )
 def report(arguments: argparse.Namespace) -> str:
-    """Run notebook 09 and write it as one page without code."""
+    """Run notebook 09, your own copy if there is one, and write it as one page without code."""
     from animegan_workshop.teaching import notebooks
+    from animegan_workshop.teaching.editions import OWN
 
-    notebook = arguments.notebook or notebooks.notebook_paths()[-1]
+    last = notebooks.notebook_paths()[-1]
+    own = OWN / last.name
+    notebook = arguments.notebook or (own if own.exists() else last)
     page = arguments.out or notebooks.BUILD / "report.html"
     notebooks.write_report(notebook, page)
     return f"written: {page}"

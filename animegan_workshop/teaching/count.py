@@ -4,6 +4,7 @@ import ast
 import io
 import json
 import re
+import textwrap
 import tokenize
 
 from animegan_helpers.budget import PROJECT
@@ -49,7 +50,7 @@ def words(cell: dict) -> int:
 
 
 def students_share(cells: list[dict]) -> tuple[int, int]:
-    """Code lines that the student writes, and all of them; cells that only plot do not count."""
+    """Code lines in solution regions, and all of them; cells that only plot do not count."""
     written, shown = 0, 0
     for cell in cells:
         metadata = cell["metadata"]
@@ -57,9 +58,10 @@ def students_share(cells: list[dict]) -> tuple[int, int]:
             "tags", []
         )
         if cell["cell_type"] == "code" and not folded:
-            lines = code_lines(python_of(cell))
-            shown += lines
-            written += lines if metadata.get("nbgrader", {}).get("solution") else 0
+            source = python_of(cell)
+            shown += code_lines(source)
+            regions = re.findall(r"BEGIN SOLUTION\n(.*?)[^\n]*END SOLUTION", source, re.S)
+            written += sum(code_lines(textwrap.dedent(region)) for region in regions)
     return written, shown
 
 

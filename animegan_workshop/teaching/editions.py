@@ -1,11 +1,13 @@
 """The editions of the course, all made from the solved notebooks in notebooks/.
 
-The student edition is made here, and needs no nbgrader. The release for marking is made by nbgrader
+The student's own copy (my_work) and the student edition are made here, and need no nbgrader. The release for marking is made by nbgrader
 (settings: nbgrader_config.py). Both have the same cells, which is tested.
 """
 
 import copy
+import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -16,10 +18,13 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from animegan_helpers.files import write_text
 from animegan_workshop.teaching.notebooks import BUILD, PROJECT, notebook_paths
 
-CODE_STUB = 'raise NotImplementedError("your turn: replace this line")'
+CODE_STUB = "...  # your turn: replace this line"
 TEXT_STUB = "*Your answer here: click twice, and replace this line.*"
+OWN = PROJECT / "my_work"
+"""Where `make lab` keeps the student's own notebooks; git ignores it."""
 HANDED_OUT = (
     *("README.md", "README.zh-CN.md", "LICENSE", "Makefile", "pyproject.toml", "environment.yml"),
     *("animegan_helpers", "animegan_workshop", "docs", "figures", "data"),
@@ -62,6 +67,28 @@ def student_edition(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     return notebook
+
+
+def own_copy(folder: Path = OWN) -> list[str]:
+    """Lays the notebooks without solutions into `folder`; gives a sentence for each new version.
+
+    A notebook that is there is never overwritten. Where the course's has changed since, the new
+    version is laid beside it.
+    """
+    said, memory = [], folder / ".versions.json"
+    known = json.loads(memory.read_text(encoding="utf-8")) if memory.exists() else {}
+    for path in notebook_paths():
+        text = nbformat.writes(student_edition(nbformat.read(path, 4))) + "\n"
+        version = hashlib.sha256(text.encode()).hexdigest()[:6]
+        target, beside = folder / path.name, folder / f"{path.stem}-{version}.ipynb"
+        if not target.exists():
+            write_text(target, text)
+        elif known.get(path.name) != version and not beside.exists():
+            write_text(beside, text)
+            said.append(f"{path.name} has a new version: it lies beside yours as {beside.name}")
+        known[path.name] = version
+    write_text(memory, json.dumps(known, indent=1) + "\n")
+    return said
 
 
 def write_student_edition(folder: Path | None = None) -> tuple[Path, int]:
