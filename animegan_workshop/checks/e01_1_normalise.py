@@ -36,7 +36,7 @@ FAULTS = {
 }
 
 
-@exercise("01.4", to_tensor)
+@exercise("01.2", to_tensor)
 def normalise(answer, seed):
     """uint8 (..., H, W) with levels 0 to 255 -> float32 of the same shape in [-1, 1]."""
     levels = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
@@ -44,7 +44,7 @@ def normalise(answer, seed):
     got = answer(levels.copy())
     tensor = got is None or isinstance(got, torch.Tensor)
     demand(tensor, f"return a torch tensor, not {shorten(got)}: torch.from_numpy makes one")
-    grey = np.full((2, 3, 4, 4), 100, np.uint8)
-    try_cases(answer, to_tensor, [(dim,), (levels,), (grey,)], FAULTS)
+    try_cases(answer, to_tensor, [(dim,), (levels,)], FAULTS)
+    try_cases(answer, to_tensor, [(np.full((2, 3), 100, np.uint8),)], {})  # an even grey
     demand(got.dtype == torch.float32, f"networks want float32, not {got.dtype}: add .float()")
     return "0...255 became -1...1"

@@ -21,8 +21,7 @@ def check_loss(
     got = answer(*batch)
     if got is not None:
         demand(isinstance(got, torch.Tensor), "return a tensor: a float has no gradient")
-        many = f"the loss is one number, yours has {got.numel()}: take the mean over the batch"
-        demand(got.numel() == 1, many)
+        demand(got.numel() == 1, f"one number is the loss, not {got.numel()}: take the mean")
     compare(got if got is None else got.reshape(()), ours(*batch), faults, "the loss", 1e-4)
     _check_gradients(answer, ours, batch, list(logits), "in this batch")
     for place, name in enumerate(logits):

@@ -139,8 +139,9 @@ def check_network(
 ) -> None:
     """Raises CheckFailed unless the network does what ours does, layer by layer.
 
-    shapes: a wrong shape of the output -> what it tells. why: a step that is wrong here, or "no
-    batch norm" for one that is missing -> the reason. sizes: the sizes asked for, in words.
+    shapes: a wrong shape of the output -> what it tells. why: the reason for a step that is wrong
+    ("ReLU", or "LeakyReLU at the end" for any slope there) or missing ("no ReLU"). sizes: the sizes
+    asked for, in words. if_it_stops: what a wrong number of dimensions is told.
     """
     why = REASONS | why
     _check_shape(network, ours(example).shape, example, shapes, if_it_stops)
@@ -217,7 +218,12 @@ def _check_steps(layer, after: torch.Tensor, wanted: list[str], place: str, why:
         sentence = f"{place} comes {', then '.join(seen)}; asked for is {', then '.join(wanted)}"
     else:
         sentence = f"{place} the values are not those of {asked}"
-    reasons = [why[key] for key in [*extra, *(f"no {step}" for step in missing)] if key in why]
+    keys = (
+        [f"{step.split()[0]} {place}" for step in extra]
+        + extra
+        + [f"no {step}" for step in missing]
+    )
+    reasons = [why[key] for key in keys if key in why]
     raise CheckFailed(": ".join([sentence, *reasons[:1]]))
 
 
