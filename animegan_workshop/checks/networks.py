@@ -209,7 +209,7 @@ def _check_steps(layer, after: torch.Tensor, wanted: list[str], place: str, why:
         missing, extra = [], [step for step in extra if step in LOOK_ALIKE]
         if not extra:
             return
-    asked = " and ".join(wanted) or "nothing"
+    asked = " and ".join(wanted) or "nothing more"
     if extra:
         sentence = f"{place} stands {' and '.join(extra)}; asked for is {asked}"
     elif missing:
@@ -218,11 +218,8 @@ def _check_steps(layer, after: torch.Tensor, wanted: list[str], place: str, why:
         sentence = f"{place} comes {', then '.join(seen)}; asked for is {', then '.join(wanted)}"
     else:
         sentence = f"{place} the values are not those of {asked}"
-    keys = (
-        [f"{step.split()[0]} {place}" for step in extra]
-        + extra
-        + [f"no {step}" for step in missing]
-    )
+    keys = [f"{step.split()[0]} {place}" for step in extra] + extra
+    keys += [f"no {step}" for step in missing]
     reasons = [why[key] for key in keys if key in why]
     raise CheckFailed(": ".join([sentence, *reasons[:1]]))
 
