@@ -16,6 +16,7 @@ def pytest_configure(config):
     os.environ.pop("ANIMEGAN_FACES", None)
     os.environ.update(
         ANIMEGAN_BUDGET="smoke",
+        ANIMEGAN_STRICT="1",  # a wrong answer raises, in the solved notebooks too
         ANIMEGAN_CACHE=str(Path(folder.name) / "cache"),
         ANIMEGAN_RUNS=str(Path(folder.name) / "runs"),
         OMP_NUM_THREADS="1",  # as many processes as cores, so one thread each

@@ -1,7 +1,7 @@
 """The editions of the course, all made from the solved notebooks in notebooks/.
 
-The student's own copy (my_work) and the student edition are made here, and need no nbgrader. The release for marking is made by nbgrader
-(settings: nbgrader_config.py). Both have the same cells, which is tested.
+The student's own copy and the student edition are made here, and need no nbgrader. The release
+for marking is made by nbgrader (settings: nbgrader_config.py). All have the same cells.
 """
 
 import copy

@@ -112,7 +112,7 @@ def run_all(in_place: bool, only: list[str], measure: bool = False) -> int:
     """
     make_paths_absolute()
     budget = choose_budget().name
-    os.environ["ANIMEGAN_BUDGET"] = budget
+    os.environ.update(ANIMEGAN_BUDGET=budget, ANIMEGAN_STRICT="1")  # a solution must be right
     if in_place and os.environ.get("ANIMEGAN_FACES"):
         raise ValueError("saved notebooks show drawn faces only: unset ANIMEGAN_FACES first")
     paths = {path.name[:2]: path for path in notebook_paths()}
