@@ -53,8 +53,7 @@ def d_step(answer, seed):
     got = several(got, "three numbers, D's loss, mean D(x), mean D(G(z))", 3)
     plain = all(isinstance(value, float) for value in got)
     demand(plain, "return plain floats: tensors still hold their graph and its memory; .item()")
-    with torch.no_grad():
-        real, fake = t.judge_before(t.real), t.judge_before(t.fake)
+    real, fake = t.judge_before(t.real).detach(), t.judge_before(t.fake.detach()).detach()
     loss, real, fake = as_real(real) + as_fake(fake), real.sigmoid().mean(), fake.sigmoid().mean()
     swapped = {"D(x) and D(G(z)) are swapped in what you return": [loss, fake, real]}
     compare(got, [loss, real, fake], swapped, "(loss, D(x), D(G(z))) before the step", 1e-4)

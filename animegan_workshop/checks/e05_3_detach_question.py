@@ -18,8 +18,7 @@ DETACH = {
 @exercise("05.3", {letter: truth for letter, (truth, _) in DETACH.items()})
 def detach_question(answer, seed):
     """{"a": True, ...}: whether each of the six statements about detach holds."""
-    form = f'answer with a dictionary, {{"a": True, ...}}, not {shorten(answer)}'
-    demand(isinstance(answer, dict), form)
+    demand(isinstance(answer, dict), f"answer with a dictionary, not {shorten(answer)}")
     said = {letter: np.asarray(answer.get(letter)) for letter in DETACH}
     left = [letter for letter in DETACH if said[letter].dtype != bool or said[letter].size != 1]
     if len(left) == len(DETACH):
