@@ -8,7 +8,7 @@ import platform
 import random
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -152,19 +152,44 @@ def hardware() -> str:
     return f"{os.cpu_count()} cores, {model[1] if model else platform.processor()}"
 
 
-def start_notebook(number: str) -> Budget:
-    """Seeds, chooses the budget, and says how long notebook `number` ("05") takes with each.
+def training_speed(preset_name: str, seconds: float = 1.0) -> float:
+    """Pictures a second that this machine trains on with a preset, from steps on random ones."""
+    import numpy as np
 
-    The minutes stand in data/timings.json, which `make notebooks` writes.
+    from animegan_helpers.settings import preset
+    from animegan_helpers.training import Trainer
+
+    config = preset(preset_name, epochs=10**4)
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (config.batch, 3, 64, 64), dtype=np.uint8)
+    trainer = Trainer(config, images)
+    trainer.advance()  # the first step sets things up
+    trainer.curves()
+    start = time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        trainer.advance()
+    trainer.curves()  # waits for a GPU
+    return (trainer.step - 1) * config.batch / (time.perf_counter() - start)
+
+
+def start_notebook(number: str) -> Budget:
+    """Seeds, chooses the budget, and says how long notebook `number` ("05") takes here.
+
+    A second of training tells how fast this machine is. The minutes that `make notebooks` measured,
+    in data/timings.json, are scaled by that. With a GPU, as many epochs are chosen as fit into
+    eight minutes.
     """
     seed_everything(0)
     budget = choose_budget()
-    print(f"budget {budget.name!r} on {choose_device().type} ({hardware()})")
-    print("change it with ANIMEGAN_BUDGET=smoke, laptop or gpu")
-    timings = DATA / "timings.json"
-    measured = json.loads(timings.read_text(encoding="utf-8")) if timings.exists() else {}
-    for name in BUDGETS:
-        if minutes := measured.get(name, {}).get("minutes", {}).get(number):
-            mark = "->" if name == budget.name else "  "
-            print(f"{mark} {name}: {minutes:.1f} minutes, measured on {measured[name]['hardware']}")
+    print(f"budget {budget.name!r} on {choose_device().type}; ANIMEGAN_BUDGET chooses another")
+    if budget.name == "smoke":
+        return budget
+    speed = training_speed(budget.preset)
+    if budget.name == "gpu":
+        fitting = int(speed * 8 * 60 / budget.faces)
+        return replace(budget, epochs=max(1, min(budget.epochs, fitting)))
+    timings = json.loads((DATA / "timings.json").read_text(encoding="utf-8"))[budget.name]
+    if minutes := timings["minutes"].get(number):
+        minutes *= timings["speed"] / speed
+        print(f"This notebook takes about {max(1, round(minutes))} minutes on this machine.")
     return budget

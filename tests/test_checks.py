@@ -497,7 +497,7 @@ def test_predictions(capsys):
 
 
 def test_in_a_notebook_nothing_stops(capsys, monkeypatch):
-    """A wrong answer, a stub and a guess not made show a line; where answers are marked they raise."""
+    """A wrong answer, a stub, no guess: a line is shown. Where answers are marked they raise."""
 
     def stub(p, q): ...  # your turn: replace this line
 

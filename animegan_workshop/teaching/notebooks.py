@@ -11,7 +11,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from animegan_helpers.budget import DATA, PROJECT, choose_budget, hardware
+from animegan_helpers.budget import (
+    BUDGETS,
+    DATA,
+    PROJECT,
+    choose_budget,
+    hardware,
+    training_speed,
+)
 from animegan_helpers.files import write_text
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -137,7 +144,10 @@ def run_all(in_place: bool, only: list[str], measure: bool = False) -> int:
 
 
 def read_minutes() -> dict:
-    """What data/timings.json holds: budget -> {"hardware", "minutes" of each notebook}."""
+    """data/timings.json: budget -> {"hardware", "speed", "minutes" of each notebook}.
+
+    speed: the pictures a second that the machine trains on with the budget's preset.
+    """
     return json.loads(TIMINGS.read_text(encoding="utf-8")) if TIMINGS.exists() else {}
 
 
@@ -147,5 +157,6 @@ def record_minutes(budget: str, minutes: dict[str, float]) -> None:
     known = timings.get(budget, {})
     before = known["minutes"] if known.get("hardware") == machine else {}
     rounded = {number: round(value, 2) for number, value in minutes.items()}
-    timings[budget] = {"hardware": machine, "minutes": before | rounded}
+    speed = round(training_speed(BUDGETS[budget].preset, seconds=3), 1)
+    timings[budget] = {"hardware": machine, "speed": speed, "minutes": before | rounded}
     write_text(TIMINGS, json.dumps(timings, indent=2, sort_keys=True) + "\n")
