@@ -10,6 +10,7 @@ import os
 import random
 import re
 import sys
+import textwrap
 import threading
 import traceback
 import warnings
@@ -288,13 +289,14 @@ def try_cases(
 ) -> None:
     """Runs the answer and ours on all cases and raises CheckFailed unless they agree.
 
-    faults: sentence -> a function with this fault, or a tuple of such functions. A fault is named
-    only if it explains the answer in every case. hint: what a wrong shape is told.
+    faults: sentence -> a function with this fault, or "old => new", an edit that puts it into ours,
+    or a tuple of such. A fault is named only if it explains the answer in every case.
+    hint: what a wrong shape is told.
     """
     got = [answer(*copy.deepcopy(case)) for case in cases]
     right = [ours(*case) for case in cases]
     tables = {
-        sentence: [[wrong(*case) for case in cases] for wrong in each(wrongs)]
+        sentence: [[edited(ours, wrong)(*case) for case in cases] for wrong in each(wrongs)]
         for sentence, wrongs in faults.items()
     }
     names = list(inspect.signature(ours).parameters)
@@ -303,6 +305,22 @@ def try_cases(
         for case in cases
     ]
     _judge(got, right, tables, labels, tolerance, hint)
+
+
+def edited(ours: Callable, edit: str | Callable) -> Callable:
+    """Ours with "old => new" done to its source: a fault as a student would make it.
+
+    What is no text is a function already. Raises ValueError for an edit that changes nothing.
+    """
+    if not isinstance(edit, str):
+        return edit
+    old, new = edit.split(" => ")
+    source = textwrap.dedent(inspect.getsource(ours))
+    if old not in source:
+        raise ValueError(f"{ours.__name__} has no {old!r} to edit")
+    namespace = dict(vars(sys.modules[ours.__module__]))
+    exec(source.replace(old, new), namespace)
+    return namespace[ours.__name__]
 
 
 def each(values: Any) -> tuple:
