@@ -1,4 +1,4 @@
-"""Exercise 01.3: how many values a factor really has."""
+"""Exercise 01.5: how many values a factor really has."""
 
 import numpy as np
 
@@ -36,7 +36,7 @@ FAULTS = {
 }
 
 
-@exercise("01.8", effective_number_of)
+@exercise("01.5", effective_number_of)
 def effective_number(answer, seed):
     """(N,) of str -> exp(H), H = -sum p ln p over the shares p of the values."""
     uneven = np.array(["red"] * (7 + seed % 5) + ["green"] * 2 + ["blue"])
