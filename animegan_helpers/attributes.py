@@ -15,7 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from tqdm.auto import tqdm
 
 from animegan_helpers.checkpoint import PRETRAINED, CheckpointError, fill_network, read_tensors
-from animegan_helpers.faces import FaceSet, to_tensor
+from animegan_helpers.faces import to_tensor
 
 
 class AttributeNetwork(nn.Module):
@@ -109,21 +109,6 @@ def _quick_features(network: AttributeNetwork) -> nn.Module:
     for convolution, norm, relu, pool in copy.deepcopy(network.blocks).eval():
         layers += [fuse_conv_bn_eval(convolution, norm), pool, relu]
     return nn.Sequential(*layers, network.to_features).to(memory_format=torch.channels_last)
-
-
-def accuracy_of(network: AttributeNetwork, faces: FaceSet) -> dict[str, float]:
-    """factor -> share of the labelled faces that the network names right.
-
-    Left out are labels that the network does not know, and factors without labels.
-    """
-    seen, accuracy = name_faces(network, faces.images), {}
-    for factor, names in network.factors.items():
-        labels = faces.labels.get(factor, np.array([]))
-        known = np.isin(labels, names)
-        if known.any():
-            named = np.array(names)[seen.values[factor][known]]
-            accuracy[factor] = float((named == labels[known]).mean())
-    return accuracy
 
 
 def load_attributes(

@@ -4,13 +4,12 @@ import csv
 from io import StringIO
 from pathlib import Path
 
-from animegan_helpers.attributes import AttributeNetwork, load_attributes, name_faces
+from animegan_helpers.attributes import AttributeNetwork, name_faces
 from animegan_helpers.calibration import contrast_of
-from animegan_helpers.faces import FaceSet
 from animegan_helpers.files import WriteError, write_text
 from animegan_helpers.latent import sample_faces
 from animegan_helpers.measures import quick_row
-from animegan_helpers.reference import Reference, choose_network, split
+from animegan_helpers.reference import Reference
 
 
 class EpochMeasures:
@@ -43,13 +42,6 @@ class EpochMeasures:
             )
         except (WriteError, OSError) as error:
             trainer.notes.append((trainer.epoch, str(error)))
-
-
-def measures_for(faces: FaceSet, every: int) -> EpochMeasures:
-    """What measures a run on these faces, against 5,000 of them at most."""
-    network = load_attributes(choose_network(faces))
-    some = faces.subset(slice(None, None, max(1, len(faces) // 10_000)))
-    return EpochMeasures(split(some, network, progress=True).reference, network, every)
 
 
 def keep_row(run: Path, row: dict) -> None:

@@ -9,15 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from animegan_helpers.attributes import AttributeNetwork, Names, load_attributes, name_faces
+from animegan_helpers.attributes import AttributeNetwork, Names, load_attributes
 from animegan_helpers.budget import DATA
 from animegan_helpers.checkpoint import PRETRAINED, CheckpointError, read_tensors
-from animegan_helpers.faces import FaceSet, held_out_rows
-from animegan_helpers.measures import Moments, count_modes, full_row, moments
+from animegan_helpers.faces import FaceSet
+from animegan_helpers.measures import Moments, count_modes, moments
 
 REFERENCES = DATA / "reference"
-FACES = 5_000
-"""At most so many faces go into a reference."""
 FEATURES = 2_000
 """At most so many of them are kept one by one."""
 
@@ -79,43 +77,6 @@ def make_reference(
         # rounded as the file rounds them, so that samples get the same numbers from it
         seen.features[:FEATURES].astype(np.float16).astype(np.float32),
     )
-
-
-@dataclass
-class Split:
-    """A face set in two parts: one is the reference, the other says what real faces get.
-
-    rows (N,): of the other part, in random order; seen: what was seen in them.
-    """
-
-    reference: Reference
-    rows: np.ndarray
-    seen: Names
-
-    def yardstick(self, size: int) -> dict:
-        """What the first `size` faces of the other part get. So would a faultless generator."""
-        return full_row(self.seen.subset(slice(0, size)), self.reference)
-
-
-def split(
-    faces: FaceSet,
-    network: AttributeNetwork,
-    factors: tuple[str, ...] = ("hair", "eyes"),
-    progress: bool = False,
-) -> Split:
-    """Names all faces, and makes half of them, 5,000 at most, a reference.
-
-    With 10,000 faces or more these are the faces that `train --hold-out 5000` leaves out.
-    Raises ValueError for fewer than 4 faces.
-    """
-    if len(faces) < 4:
-        raise ValueError(f"{len(faces)} faces are too few to measure against: use at least 4")
-    rest, held_out = held_out_rows(len(faces), min(FACES, len(faces) // 2))
-    # in random order: a set may be sorted, and its first 2,000 faces must stand for all of it
-    rest, held_out = (np.random.default_rng(1).permutation(rows) for rows in (rest, held_out))
-    seen = name_faces(network, faces.images, progress="naming faces" if progress else None)
-    reference = make_reference(seen.subset(held_out), network, factors)
-    return Split(reference, rest, seen.subset(rest))
 
 
 def choose_network(faces: FaceSet) -> Path:

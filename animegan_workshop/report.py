@@ -112,7 +112,8 @@ def measure_run(run: OwnRun, faces: FaceSet, count: int, seed: int = 0) -> dict:
     from animegan_helpers.attributes import load_attributes
     from animegan_helpers.latent import sample_faces
     from animegan_helpers.measures import measure_samples
-    from animegan_helpers.reference import choose_network, split
+    from animegan_helpers.reference import choose_network
+    from animegan_workshop.measuring import split
 
     network = load_attributes(choose_network(faces))
     parts = split(faces, network)

@@ -6,7 +6,6 @@ import torch
 
 from animegan_helpers.attributes import (
     AttributeNetwork,
-    accuracy_of,
     load_attributes,
     name_faces,
 )
@@ -36,6 +35,10 @@ def squares(count, seed=0):
     return FaceSet(images, labels, np.arange(count).astype(str), [], "squares")
 
 
+def accuracy(network, faces):
+    return accuracies(confusion_of(network, faces))
+
+
 def relabelled(faces, **labels):
     return FaceSet(faces.images, labels, faces.files, [], "squares")
 
@@ -58,8 +61,8 @@ def test_it_learns_squares_and_nothing_from_the_held_out_tenth(trained):
     network, confusion = trained
     assert network.factors == {"colour": ["blue", "green", "red"], "place": ["left", "right"]}
     assert not network.training
-    assert min(accuracy_of(network, squares(100, seed=1)).values()) > 0.9
-    assert accuracy_of(network, squares(200).hold_out(20)[1])["colour"] > 0.8
+    assert min(accuracy(network, squares(100, seed=1)).values()) > 0.9
+    assert accuracy(network, squares(200).hold_out(20)[1])["colour"] > 0.8
     assert accuracies(confusion)["colour"] < 0.6  # the labels of these faces lie
 
 
@@ -113,18 +116,18 @@ def test_a_factor_may_have_any_name(name, tmp_path):
     faces = relabelled(faces, **{name: faces.labels["colour"]})
     network, _ = train_attributes(faces, epochs=1, width=2, batch=5)
     save_attributes(tmp_path / "a.safetensors", network, {})
-    assert set(accuracy_of(load_attributes(tmp_path / "a.safetensors"), faces)) == {name}
+    assert set(confusion_of(load_attributes(tmp_path / "a.safetensors"), faces)) == {name}
 
 
 def test_what_has_no_label_does_not_count():
     network = AttributeNetwork({"place": ["left", "right"], "shape": ["square"]}, width=2).eval()
-    assert set(accuracy_of(network, squares(20))) == {"place"}
+    assert set(confusion_of(network, squares(20))) == {"place"}
     assert confusion_of(network, squares(20))["place"].sum() == 18
 
 
 def test_confusion_and_card(trained, lying):
     network, confusion = trained
-    assert accuracies(confusion) == pytest.approx(accuracy_of(network, lying.hold_out(20)[1]))
+    assert accuracies(confusion) == pytest.approx(accuracy(network, lying.hold_out(20)[1]))
     assert confusion["colour"].sum(axis=1).tolist() == [0, 0, 20]  # rows: the labels
     words = {"data": "squares.", "use": "nothing.", "command": "make squares"}
     card = make_card("squares", network, confusion, faces=200, seconds=3.2, **words)
@@ -146,8 +149,8 @@ def test_the_networks_that_ship(name):
 
 def test_the_shipped_network_names_drawn_faces():
     network, faces = load_attributes(), load_faces("", count=60, seed=3, progress=False)
-    accuracy = accuracy_of(network, faces)
-    assert set(accuracy) == set(faces.labels) and min(accuracy.values()) >= 0.95
+    shares = accuracy(network, faces)
+    assert set(shares) == set(faces.labels) and min(shares.values()) >= 0.95
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,14 @@ from animegan_helpers import measures, reference
 from animegan_helpers.__main__ import main
 from animegan_helpers.attributes import PRETRAINED, AttributeNetwork, load_attributes, name_faces
 from animegan_helpers.checkpoint import CheckpointError, load_weights, write_tensors
-from animegan_helpers.epoch_measures import EpochMeasures, keep_row, measures_for
+from animegan_helpers.epoch_measures import EpochMeasures, keep_row
 from animegan_helpers.faces import FaceSet, held_out_rows, load_faces
 from animegan_helpers.files import WriteError
 from animegan_helpers.latent import sample_faces
 from animegan_helpers.replay import load_measures
 from animegan_helpers.runs import train
 from animegan_helpers.settings import preset
+from animegan_workshop import measuring
 from animegan_workshop.attribute_training import save_reference
 
 ROW = dict.fromkeys(("epoch", "modes", "kl", "count"), 0)
@@ -34,7 +35,7 @@ def network():
 
 @pytest.fixture(scope="module")
 def parts(drawn, network):
-    return reference.split(drawn, network)
+    return measuring.split(drawn, network)
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +126,8 @@ def test_the_network_that_suits(drawn):
 def test_too_few_of_anything_is_one_line(drawn, network, parts):
     small = AttributeNetwork({"hair": ["a", "b"]}, 2).eval()
     calls = [
-        lambda: reference.split(drawn.subset(slice(0, 20)), small),
-        lambda: reference.split(drawn.subset(slice(0, 3)), network),
+        lambda: measuring.split(drawn.subset(slice(0, 20)), small),
+        lambda: measuring.split(drawn.subset(slice(0, 3)), network),
         lambda: measures.measure_samples(drawn.images[:2], network, parts.reference, {}),
         lambda: EpochMeasures(parts.reference, network, every=0),
         lambda: EpochMeasures(parts.reference, network, samples=2),
@@ -154,7 +155,7 @@ def test_measuring_leaves_no_trace_in_the_run(drawn, measured, tmp_path):
 
 
 def test_every_second_epoch_and_the_last_are_measured(measured, drawn):
-    measure = measures_for(drawn.subset(slice(0, 20)), 2)
+    measure = measuring.measures_for(drawn.subset(slice(0, 20)), 2)
     assert measure.every == 2 and measure.reference.count == 10
     kept = load_measures(measured[0])
     assert kept["epoch"].tolist() == [2, 3] and kept["count"].tolist() == [40, 40]

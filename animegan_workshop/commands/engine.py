@@ -62,9 +62,9 @@ def train(arguments: argparse.Namespace) -> str:
     """Train a GAN."""
     from animegan_helpers.budget import choose_device
     from animegan_helpers.checkpoint import checkpoints
-    from animegan_helpers.epoch_measures import measures_for
     from animegan_helpers.faces import load_faces
     from animegan_helpers.runs import train as train_run
+    from animegan_workshop.measuring import measures_for
     from animegan_workshop.progress import ProgressBar
 
     given = {name: value for name, value in vars(arguments).items() if value is not None}

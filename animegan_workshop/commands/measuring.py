@@ -48,7 +48,8 @@ def measure(arguments: argparse.Namespace) -> str:
     from animegan_helpers.files import unused, write_text
     from animegan_helpers.latent import sample_faces
     from animegan_helpers.measures import measure_samples, table
-    from animegan_helpers.reference import choose_network, load_reference, network_of, split
+    from animegan_helpers.reference import choose_network, load_reference, network_of
+    from animegan_workshop.measuring import split
 
     if arguments.json:
         unused(arguments.json)
@@ -100,8 +101,9 @@ def reference(arguments: argparse.Namespace) -> str:
     """Keep what samples are measured against as numbers, without any picture."""
     from animegan_helpers.attributes import load_attributes
     from animegan_helpers.faces import load_faces
-    from animegan_helpers.reference import choose_network, split
+    from animegan_helpers.reference import choose_network
     from animegan_workshop.attribute_training import save_reference
+    from animegan_workshop.measuring import split
 
     unused_weights(arguments.out)
     faces = load_faces(arguments.faces)
