@@ -82,6 +82,33 @@ def functional(z_dim, width):
     return nn.Sequential(*start, nn.BatchNorm2d(8 * width), nn.ReLU(True), *others, last, nn.Tanh())
 
 
+def resizing(i, o, late=False, padding=1, bias=False, factor=2, **rest):
+    """A block that resizes and convolves, right unless told otherwise."""
+    rest = {"norm": nn.BatchNorm2d, "act": nn.ReLU, "late": False} | rest
+    conv = nn.Conv2d(i, o, 3, padding=padding, bias=bias)
+    steps = [nn.Upsample(scale_factor=factor), block(o, conv, **rest)]
+    return nn.Sequential(*steps[:: -1 if late else 1])
+
+
+def of_side(side, z_dim=100, width=64, block=up, end=nn.Tanh):
+    """A generator for pictures of a side, right unless told otherwise."""
+    sizes = [width * 2**k for k in reversed(range(side.bit_length() - 3))]
+    steps = [up(z_dim, sizes[0], stride=1, padding=0), *map(block, sizes, sizes[1:])]
+    last = nn.ConvTranspose2d(width, 3, 4, 2, 1, bias=False)
+    return nn.Sequential(Do(lambda z: z[:, :, None, None]), *steps, last, end())
+
+
+def start(network, kinds=(nn.Conv2d, nn.ConvTranspose2d), spread=0.02, gain=1.0, shift=0.0, **f):
+    """DCGAN's first weights, right unless told otherwise."""
+    for module in network.modules():
+        if isinstance(module, kinds):
+            f.get("draw", nn.init.normal_)(module.weight, 0.0, spread)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, gain, f.get("gain_spread", 0.02))
+            nn.init.constant_(module.bias, shift)
+    return network if f.get("returns", True) else None
+
+
 def linear_end(width=64):
     score = nn.Sequential(nn.Flatten(), nn.Linear(8 * width * 16, 1, bias=False))
     return discriminator(width, last=score, end=lambda s: s.squeeze(1))
@@ -185,6 +212,17 @@ RIGHT = [
     (checks.generator_block, up),
     (checks.generator_block, own_weight),
     (checks.generator_block, script),
+    (checks.resize_block, resizing),
+    (
+        checks.resize_block,
+        lambda i, o: nn.Sequential(
+            Do(lambda x: F.interpolate(x, scale_factor=2)), *resizing(i, o)[1]
+        ),
+    ),
+    (checks.generator_for, of_side),
+    (checks.start_weights, start),
+    (checks.start_weights, lambda network: network.apply(start)),
+    (checks.batch_norm, lambda x, m, v, training: F.batch_norm(x, m, v, training=training)),
     (checks.generator, functional),
     (checks.generator, generator),
     (checks.discriminator_block, down),
@@ -240,6 +278,42 @@ WRONG = {
         "RuntimeError": lambda i, o, **named: up(o, i, **named),
         "not a network": lambda i, o, **named: F.relu,
         "returns None": lambda i, o, **named: None,
+    },
+    checks.resize_block: {
+        "resize first": fault(resizing, late=True),
+        "keeps its size": fault(resizing, factor=1),
+        "needs padding 1 to keep": fault(resizing, padding=0),
+        "batch norm is missing": fault(resizing, norm=None),
+        "ReLU is missing": fault(resizing, act=None),
+        "has a bias": fault(resizing, bias=True),
+        "of convolution 3x3; yours runs 1 of transposed": lambda i, o: up(i, o),
+    },
+    checks.generator_for: {
+        "with side 128 your pictures are 64x64": lambda side, z_dim, *rest: of_side(
+            64, z_dim, *rest
+        ),
+        "with side 64 your pictures are 128x128": lambda side, *rest: of_side(2 * side, *rest),
+        "tanh is missing": fault(of_side, end=nn.Identity),
+        r"called with \(8, 4\), then \(4, 2\)": lambda side, z_dim, width, block=up: of_side(
+            side, z_dim, width
+        ),
+        "the layers give": lambda side, z_dim, width, block=up: of_side(side, z_dim, 2 * width),
+        "reshape z": lambda *sizes: of_side(*sizes)[1:],
+    },
+    checks.start_weights: {
+        "ConvTranspose2d are as they were": fault(start, kinds=nn.Conv2d),
+        "nn.Conv2d are as they were": fault(start, kinds=nn.ConvTranspose2d),
+        "is the standard deviation": fault(start, spread=0.02**0.5),
+        "are uniform": fault(start, draw=lambda w, *_: nn.init.uniform_(w, -0.0346, 0.0346)),
+        "gains, its `weight`, lie around .*, not around 1": fault(start, gain=0.0),
+        "are all equal": fault(start, gain_spread=0.0),
+        "shifts, its `bias`, must all be 0": fault(start, shift=0.1),
+        "return the network": fault(start, returns=False),
+    },
+    checks.batch_norm: {
+        "add 1e-5": lambda x, m, v, training: (
+            (x - x.mean((0, 2, 3), keepdim=True)) / x.std((0, 2, 3), keepdim=True)
+        ),
     },
     checks.generator: {
         "at the end stands batch norm.*DCGAN has none": g(

@@ -26,7 +26,7 @@ FAULTS = {
 }
 
 
-@exercise("03.4", side_after_stamping)
+@exercise("03.3", side_after_stamping)
 def size_formula(answer, seed):
     """Side h in, kernel k, stride s, padding p, output padding extra -> the side of the output."""
     cases = [(1, 4, 1, 0, 0), (5, 3, 2, 1, 1), (7, 5, 3, 2, 2), (6, 2, 4, 0, 0)]

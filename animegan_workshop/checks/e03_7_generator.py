@@ -1,4 +1,4 @@
-"""Exercise 03.4: the whole of G."""
+"""Exercise 03.7: the whole of G."""
 
 import torch
 
@@ -28,7 +28,7 @@ WHY = {
 }
 
 
-@exercise("03.6", Generator)
+@exercise("03.5", Generator)
 def generator(answer, seed):
     """(z_dim=100, width=64) -> a module that makes (B, 3, 64, 64) in [-1, 1] of z (B, z_dim)."""
     z, sizes = torch.randn(16, 20), "with z_dim 20 and width 4"
