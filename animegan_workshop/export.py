@@ -1,10 +1,12 @@
-"""Files to hand on: a run made small for `replay` (`export --run`), and samples (`sample`)."""
+"""What is handed on: weights of matched contrast, a small run for `replay`, and samples."""
 
 import io
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
+from torch import nn
 
 from animegan_helpers.files import WriteError, unused, write_bytes, write_text
 from animegan_helpers.pictures import make_grid
@@ -84,3 +86,36 @@ def save_samples(images: np.ndarray, out: Path) -> None:
         out.mkdir(exist_ok=True)
         for k, image in enumerate(images):
             Image.fromarray(image).save(out / f"{k:05d}.png")
+
+
+@torch.no_grad()
+def match_contrast(generator: nn.Module, contrast: float, samples: int = 1_000) -> float:
+    """Multiplies G's last layer, in place, until its samples have this contrast; gives the factor.
+
+    Contrast strays during training, and Frechet distances count that in full.
+    generator: in eval mode, and ending in tanh.
+    Raises ValueError where no factor from 0.001 to 1000 reaches that contrast. The generator is
+    then left as it was.
+    """
+    kinds = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+    last = [layer for layer in generator.modules() if isinstance(layer, kinds)][-1]
+    outputs = []
+    hook = last.register_forward_hook(lambda layer, inputs, output: outputs.append(output))
+    device, random = next(generator.parameters()).device, torch.Generator().manual_seed(0)
+    for z in torch.randn(samples, generator.z_dim, generator=random).split(100):
+        generator(z.to(device))
+    hook.remove()
+    before_tanh = torch.cat(outputs)  # (samples, 3, 64, 64), or flat
+    low, high = 1e-3, 1e3
+    for _ in range(20):  # halve the range: a larger factor gives more contrast
+        factor = (low * high) ** 0.5
+        images = (factor * before_tanh).tanh()
+        reached = float(images.flatten(1).std(dim=1, correction=0).mean())
+        low, high = (factor, high) if reached < contrast else (low, factor)
+    if abs(reached - contrast) > 0.02 * contrast:
+        raise ValueError(
+            f"a contrast of {contrast:.2f} is out of reach: the samples come to {reached:.2f}"
+        )
+    for parameter in last.parameters():
+        parameter.mul_(factor)
+    return factor

@@ -48,7 +48,7 @@ def test_a_design_can_run(name):
     for comparison in experiment.comparisons:
         assert {comparison.first, comparison.second} <= names
         assert comparison.measure in results.LABELS
-        assert comparison.direction in ("higher", "lower") and comparison.smallest > 0
+        assert comparison.direction in ("higher", "lower", "alike") and comparison.smallest > 0
 
 
 def test_the_hash_is_of_the_design_alone(tmp_path, monkeypatch):
@@ -199,27 +199,11 @@ def result_of(**values) -> dict:
     return {"arms": arms}
 
 
-def test_runs_come_apart_or_overlap():
-    result = result_of(a=[1.0, 2.0, 3.0], b=[4.0, 5.0, 6.0], c=[3.0, 9.0, None])
-    values = results.last_values(result, "frechet")
-    assert values["c"].tolist() == [3.0, 9.0]
-    pairs = (("a", "b", -1), ("b", "a", 1), ("b", "c", 0), ("a", "c", 0))
-    assert all(results.apart(values[x], values[y]) == wanted for x, y, wanted in pairs)
-    assert results.luck(3, 3) == pytest.approx(0.1)
-    assert "a 2 (1 to 3), b 5 (4 to 6): lower, all runs apart" in results.say(
-        result, "frechet", "a", "b"
-    )
-    assert "1 runs ended in a loss that is not finite" in results.table(result, ("frechet",))
-    axes = results.plot_measures(result, ("frechet",)).axes[0]
-    assert axes.lines[0].get_ydata().tolist() == [4.0, 2.0]
-
-
-def test_values_at_equal_time_lie_between_measurements():
-    result = result_of(a=[1.0, 2.0], b=[4.0, None])
-    assert results.values_at(result, "frechet", 1.5)["a"].tolist() == [1.5, 3.0]
-    assert results.values_at(result, "frechet", 1.5)["b"].tolist() == [6.0]
-    assert results.values_at(result, "frechet", 0.5)["a"].size == 0
-    assert results.values_at(result, "frechet", 9)["b"].size == 0
+def test_runs_that_failed_are_left_out_and_told():
+    result = result_of(a=[1.0, 2.0, 3.0], c=[3.0, 9.0, None])
+    assert results.last_values(result, "frechet")["c"].tolist() == [3.0, 9.0]
+    said = results.table(result, ("frechet",))
+    assert "2 (1 to 3)" in said and "1 runs ended in a loss that is not finite" in said
 
 
 def test_a_row_for_each_arm_a_dot_for_each_run():
@@ -290,6 +274,29 @@ def test_judging_a_result():
     assert row["verdict"] == HOLDS and row["effect"] == -30 and row["p"] == 2 / 256
     [row] = results.judge(experiment, result_of(a=base, b=base + 30))
     assert row["verdict"] == FAILS
+    assert "b minus a: +30 (+29%, 95% interval +30 to +30), p = 0.0078" in results.describe(row)
+
+
+@pytest.mark.parametrize(("far", "wanted"), [(30, FAILS), (-30, FAILS), (2, HOLDS), (-2, HOLDS)])
+def test_arms_said_to_be_alike(far, wanted):
+    """A difference that matters contradicts it, whichever way; a small one does not."""
+    comparison = design.Comparison("a", "b", "frechet", "alike", 0.1)
+    experiment = design.Design("x", "C1", "?", (Arm("a"), Arm("b")), (comparison,))
+    base = np.arange(100.0, 108.0)
+    [row] = results.judge(experiment, result_of(a=base, b=base + far))
+    assert row["verdict"] == wanted
+    base = np.arange(100.0, 103.0)  # three runs: a large difference is open
+    [row] = results.judge(experiment, result_of(a=base, b=base + 30))
+    assert row["verdict"] == OPEN
+
+
+def test_the_page_of_all_experiments_is_as_it_would_be_made_now(tmp_path):
+    page = tmp_path / "page.md"
+    assert main(["experiments-page", "--out", str(page)]) == 0
+    said = page.read_text(encoding="utf-8")
+    assert all(f"## {path.stem}\n" in said for path in results.RESULTS.glob("*.json"))
+    shipped = Path(__file__).parents[1] / "docs" / "experiments.md"
+    assert said == shipped.read_text(encoding="utf-8")
 
 
 def test_shipped_results_are_of_the_designs_as_they_stand():

@@ -8,12 +8,13 @@ import torch
 from torch import nn
 
 from animegan_helpers.augment import AUGMENTATIONS, augment, translate
-from animegan_helpers.calibration import contrast_of, match_contrast, recalibrate
+from animegan_helpers.calibration import contrast_of, recalibrate
 from animegan_helpers.losses import discriminator_loss, gradient_penalty, relativistic_loss
 from animegan_helpers.networks import INITIALISATIONS, VARIANTS, BatchDeviation, build_networks
 from animegan_helpers.settings import TrainingConfig, TrainingError, load_presets, preset
 from animegan_helpers.training import Trainer
 from animegan_workshop.experiments.variants import EXPERIMENTAL, change_colour, cut_out
+from animegan_workshop.export import match_contrast
 
 
 def test_losses_where_d_cannot_tell():

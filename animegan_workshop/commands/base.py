@@ -24,7 +24,9 @@ class Command:
 
 def command(*options: AddOption) -> Callable[[Callable], Command]:
     """Makes a command of a function; its name and its docstring become those of the command."""
-    return lambda action: Command(action.__name__, action.__doc__, options, action)
+    return lambda action: Command(
+        action.__name__.replace("_", "-"), action.__doc__, options, action
+    )
 
 
 def option(*names: str, **settings) -> AddOption:

@@ -127,10 +127,10 @@ def export(arguments: argparse.Namespace) -> str:
     """Write a run's generator and discriminator to hand on, in half precision."""
     import torch
 
-    from animegan_helpers.calibration import contrast_of, match_contrast
+    from animegan_helpers.calibration import contrast_of
     from animegan_helpers.checkpoint import load_weights, save_weights
     from animegan_helpers.faces import load_faces
-    from animegan_workshop.export import export_run
+    from animegan_workshop.export import export_run, match_contrast
 
     unused_weights(arguments.out)
     if arguments.hold_out and not arguments.contrast_of:

@@ -5,6 +5,7 @@ import os
 import time
 from pathlib import Path
 
+from animegan_helpers.budget import PROJECT
 from animegan_workshop.commands.base import (
     DEVICE,
     FACES,
@@ -191,6 +192,16 @@ def experiment(arguments: argparse.Namespace) -> str:
     how = arguments.seeds, arguments.faces, arguments.device
     path = run_experiment(name, budget, *how, arguments.out, arguments.workers)
     return f"results in {path}"
+
+
+@command(option("--out", type=Path, default=PROJECT / "docs" / "experiments.md"))
+def experiments_page(arguments: argparse.Namespace) -> str:
+    """Write docs/experiments.md anew from the results of all experiments."""
+    from animegan_helpers.files import write_text
+    from animegan_workshop.experiments.document import experiments_page as page
+
+    write_text(arguments.out, page())
+    return f"{arguments.out} written"
 
 
 @command(

@@ -69,9 +69,9 @@ class Arm:
 class Comparison:
     """Two arms, and what decides between them.
 
-    measure: of the last measurement; direction: "higher" or "lower", what the claim says of
-    `second` beside `first`; smallest: the smallest difference that matters, as a share of the mean
-    of `first`.
+    measure: of the last measurement; direction: "higher", "lower" or "alike", what the claim says
+    of `second` beside `first`; smallest: the smallest difference that matters, as a share of the
+    mean of `first`.
     """
 
     first: str

@@ -1,7 +1,6 @@
 """What an experiment gave: read from its JSON file, tabled, drawn, and judged (notebook 08)."""
 
 import json
-from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,9 @@ from animegan_helpers.budget import DATA
 from animegan_helpers.pictures import COLOURS
 from animegan_workshop.experiments.design import Design
 from animegan_workshop.experiments.verdict import (
+    FAILS,
+    HOLDS,
+    OPEN,
     bootstrap_mean,
     holm,
     permutation_p,
@@ -52,22 +54,6 @@ def last_values(result: dict, measure: str) -> dict[str, np.ndarray]:
     }
 
 
-def values_at(result: dict, measure: str, seconds: float) -> dict[str, np.ndarray]:
-    """arm -> (runs,) the measure after so many seconds of training, between two measurements.
-
-    Left out: runs that failed, whose first measurement came later, or whose last came earlier.
-    """
-    found = {}
-    for arm in result["arms"]:
-        values = []
-        for run in whole_runs(arm):
-            x = [row["seconds"] for row in run["measurements"]]
-            if x[0] <= seconds <= x[-1]:
-                values.append(np.interp(seconds, x, [row[measure] for row in run["measurements"]]))
-        found[arm["name"]] = np.array(values)
-    return found
-
-
 def paired_differences(result: dict, first: str, second: str, measure: str) -> np.ndarray:
     """(pairs,) `second` minus `first` at the last measurement, seed by seed."""
     arms = {arm["name"]: {run["seed"]: run for run in whole_runs(arm)} for arm in result["arms"]}
@@ -95,36 +81,34 @@ def judge(design: Design, result: dict) -> list[dict]:
             }
         )
     for row, p in zip(rows, holm([row["p"] for row in rows])):
-        sign = 1 if row["comparison"].direction == "higher" else -1
-        smallest = row["comparison"].smallest * abs(row["base"])
-        row |= {"p": p, "verdict": verdict(sign * row["differences"], smallest, p)}
+        row |= {"p": p, "verdict": judge_row(row, p)}
     return rows
 
 
-def apart(a: np.ndarray, b: np.ndarray) -> int:
-    """-1 where every run of a lies below every run of b, 1 where all lie above, else 0."""
-    if not len(a) or not len(b):
-        return 0
-    return -1 if a.max() < b.min() else 1 if a.min() > b.max() else 0
+def judge_row(row: dict, p: float) -> str:
+    """The verdict on one comparison; p: adjusted for how many comparisons there are."""
+    direction, smallest = row["comparison"].direction, row["comparison"].smallest * abs(row["base"])
+    if direction == "alike":  # a difference, whichever way, is what would contradict it
+        found = verdict(np.sign(row["effect"]) * row["differences"], smallest, p)
+        return {HOLDS: FAILS, FAILS: HOLDS, OPEN: OPEN}[found]
+    sign = 1 if direction == "higher" else -1
+    return verdict(sign * row["differences"], smallest, p)
 
 
-def luck(a: int, b: int) -> float:
-    """How often a and b runs that are alike come apart by chance: 2 of the ways to deal them."""
-    return 2 / comb(a + b, a)
+def describe(row: dict) -> str:
+    """A row of `judge` in one line."""
+    comparison, (low, high) = row["comparison"], row["interval"]
+    percent = f"{row['effect'] / abs(row['base']):+.0%}, " if row["base"] else ""
+    return (
+        f"{LABELS[comparison.measure]}, {comparison.second} minus {comparison.first}: "
+        f"{short(row['effect'], '+')} ({percent}95% interval {short(low, '+')} to "
+        f"{short(high, '+')}), p = {row['p']:.2g}"
+    )
 
 
-def say(result: dict, measure: str, first: str, second: str, seconds: float | None = None) -> str:
-    """One sentence: the measure of two arms, mean and range, and whether the runs come apart.
-
-    At the last measurement, or after so many seconds of training.
-    """
-    if seconds is None:
-        values = last_values(result, measure)
-    else:
-        values = values_at(result, measure, seconds)
-    a, b = values[first], values[second]
-    words = ("the runs overlap", "higher, all runs apart", "lower, all runs apart")[apart(a, b)]
-    return f"{LABELS[measure]}: {first} {_range(a)}, {second} {_range(b)}: {words}"
+def short(value: float, sign: str = "") -> str:
+    """A number in three figures, without an exponent where it is large."""
+    return f"{value:{sign},.0f}" if abs(value) >= 1_000 else f"{value:{sign}.3g}"
 
 
 def about(result: dict) -> str:
@@ -158,29 +142,8 @@ def table(result: dict, names: tuple[str, ...]) -> str:
 def _range(values: np.ndarray) -> str:
     if not len(values):
         return "none"
-    ends = f" ({values.min():.3g} to {values.max():.3g})" if len(values) > 1 else ""
-    return f"{values.mean():.3g}{ends}"
-
-
-def plot_measures(result: dict, names: tuple[str, ...], over: str = "step") -> Figure:
-    """A panel for each measure: each arm's mean over steps (or "seconds"), its range as a band."""
-    figure = Figure(figsize=(1.3 + 3.1 * len(names), 2.9), layout="constrained", dpi=80)
-    panels = np.atleast_1d(figure.subplots(1, len(names)))
-    for axes, name in zip(panels, names):
-        for arm, colour in zip(result["arms"], COLOURS * 2):
-            runs = [run["measurements"] for run in whole_runs(arm)]
-            if not runs:
-                continue
-            x = np.mean([[row[over] for row in run] for run in runs], axis=0)
-            y = np.array([[row[name] for row in run] for run in runs])  # (runs, measurements)
-            axes.plot(x, y.mean(axis=0), ".-", color=colour, label=arm["name"])
-            axes.fill_between(x, y.min(axis=0), y.max(axis=0), color=colour, alpha=0.15, lw=0)
-        unit = "step" if over == "step" else "seconds of training"
-        axes.set(title=LABELS[name], xlabel=unit, ylabel=LABELS[name])
-        if name == "frechet":
-            axes.set_yscale("log")
-    figure.legend(*panels[-1].get_legend_handles_labels(), loc="outside right upper", fontsize=7)
-    return figure
+    ends = f" ({short(values.min())} to {short(values.max())})" if len(values) > 1 else ""
+    return f"{short(values.mean())}{ends}"
 
 
 def plot_runs(result: dict, names: tuple[str, ...]) -> Figure:

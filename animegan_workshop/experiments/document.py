@@ -1,0 +1,44 @@
+"""docs/experiments.md: what every experiment gave, from its JSON file."""
+
+from animegan_workshop.experiments.design import load_design
+from animegan_workshop.experiments.results import (
+    RESULTS,
+    about,
+    describe,
+    judge,
+    load_result,
+    table,
+)
+
+HEAD = """# The experiments
+
+Made by `python -m animegan_helpers experiments-page` from the results in data/experiments. Claims
+C1 to C18 are those of the report, and notebook 08 reads them. A table shows the mean over the
+runs at the last measurement, with the range. A verdict follows the rule in
+animegan_workshop/experiments/verdict.py. Its p is exact, and adjusted for how many comparisons
+the experiment has.
+"""
+SHOWN = ("jitter", "loss_d", "frechet", "modes", "kl", "coverage", "quality")
+
+
+def experiments_page() -> str:
+    """The page in Markdown: a section for each result that there is."""
+    names = sorted(path.stem for path in RESULTS.glob("*.json"))
+    return "\n".join([HEAD, *(section(name) for name in names)])
+
+
+def section(name: str) -> str:
+    """One experiment: claim, question, how it was run, a table of its arms, the verdicts."""
+    result, design = load_result(name), load_design(name.removesuffix("-real"))
+    first = result["arms"][0]["runs"][0]["measurements"][-1]
+    parts = [f"## {name}", f"**{result['question']}** ({design.claims}) {about(result)}."]
+    if design.claim:
+        parts.append(f"The claim: *{design.claim}*")
+    parts.append(table(result, tuple(measure for measure in SHOWN if measure in first)))
+    rows = judge(design, result)
+    parts.append("\n".join(f"- {describe(row)}: **{row['verdict']}**" for row in rows))
+    if not rows:
+        parts[-1] = "No comparison was named beforehand, so there is no verdict."
+    elif result.get("design") != design.hash:
+        parts.append("These runs are older than the comparisons.")
+    return "\n\n".join(parts) + "\n"
