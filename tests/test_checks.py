@@ -65,6 +65,26 @@ def side(h, k, s, p, extra=0):
     return (h - 1) * s - 2 * p + k + extra
 
 
+def centred(x):
+    return x - x.mean((2, 3), keepdim=True)
+
+
+def near_by_torch(images, threshold):
+    small = F.avg_pool2d(torch.tensor(images).float().mean(1, keepdim=True), 8).flatten(1)
+    near = torch.cdist(small, small, compute_mode="donot_use_mm_for_euclid_dist") / 8 < threshold
+    return near.triu(1).nonzero().tolist()
+
+
+def by_svd(x, k, sign=1):
+    _, S, V = torch.linalg.svd(x - x.mean(0), full_matrices=False)
+    return x.mean(0), sign * V[:k], S[:k] / len(x) ** 0.5
+
+
+def by_sum(z, mean, components, spread):
+    moved = [mean + sum(a * s * c for a, s, c in zip(row, spread, components)) for row in z]
+    return torch.stack(moved).view(-1, 3, 64, 64).clamp(-1, 1)
+
+
 def entropy(v):
     p = np.unique(v, return_counts=True)[1] / len(v)
     return float(-(p * np.log(p)).sum())
@@ -87,6 +107,13 @@ RIGHT = [
     (checks.to_levels, lambda x: np.clip(np.rint((x.numpy() + 1) / 2 * 255), 0, 255).astype("u1")),
     (checks.effective_number, lambda v: 2 ** (entropy(v) / np.log(2))),
     (checks.effective_number, lambda v: torch.tensor(entropy(v)).exp()),
+    (checks.lost_variance, lambda x, y: ((x - y) ** 2).sum() / centred(x).pow(2).sum()),
+    (checks.lost_variance, lambda x, y: np.float64(F.mse_loss(y, x) / centred(x).pow(2).mean())),
+    (checks.find_near_duplicates, near_by_torch),
+    (checks.find_near_duplicates, lambda x, t: np.array(near_by_torch(x, t)[::-1])),
+    (checks.principal_components, by_svd),
+    (checks.principal_components, lambda x, k: [p.numpy() for p in by_svd(x, k, -1)]),
+    (checks.linear_generator, by_sum),
     (checks.best_discriminator, lambda p, q: 1 / (1 + q / p)),
     (checks.best_discriminator, lambda p, q: (p.log() - q.log()).sigmoid()),
     (checks.best_discriminator, best_by_script),
@@ -192,6 +219,25 @@ WRONG = {
         "yours are mixed": lambda v: 2 ** entropy(v),
         "Simpson": lambda v: 1 / sum(np.mean(v == u) ** 2 for u in set(v)),
         "return numbers, not str 'many'": lambda v: "many",
+    },
+    checks.find_near_duplicates: {
+        "misses": lambda x, t: near_by_torch(x, t)[1:],
+        "should not hold": lambda x, t: [*near_by_torch(x, t), (0, 999)],
+        "some pairs twice": lambda x, t: near_by_torch(x, t) * 2,
+        "list of pairs": lambda x, t: len(near_by_torch(x, t)),
+    },
+    checks.principal_components: {
+        "three things": lambda x, k: by_svd(x, k)[1:],
+        "average over the faces": lambda x, k: (x.mean(1), *by_svd(x, k)[1:]),
+        "must be a row": lambda x, k: (x.mean(0), by_svd(x, k)[1].T, by_svd(x, k)[2]),
+        "left vectors": lambda x, k: (x.mean(0), torch.linalg.svd(x)[0][:, :k], x[0, :k]),
+        "subtract the mean": lambda x, k: (x.mean(0), torch.linalg.svd(x)[2][:k], x[0, :k]),
+        "strongest component": lambda x, k: (x.mean(0), by_svd(x, 99)[1][-k:], x[0, :k]),
+        "length 1": lambda x, k: (x.mean(0), 2 * by_svd(x, k)[1], x[0, :k]),
+        "largest variance": lambda x, k: (x.mean(0), torch.eye(30)[:k], x[0, :k]),
+        "root of N - 1": lambda x, k: (*by_svd(x, k)[:2], torch.linalg.svdvals(x - x.mean(0))[:k]),
+        "variances, take": lambda x, k: (*by_svd(x, k)[:2], by_svd(x, k)[2] ** 2),
+        "along the components": lambda x, k: (*by_svd(x, k)[:2], x.std(0)),
     },
     checks.best_discriminator: {
         "2 times the right one": lambda p, q: 2 * p / (p + q),
@@ -319,6 +365,8 @@ def test_a_wrong_answer_is_told_what_is_wrong(check, answer, words):
 
 @pytest.mark.parametrize("check, fault, sentence", list(faults_of_tables()))
 def test_each_fault_of_a_table_is_told_from_the_others(check, fault, sentence):
+    fault = core.edited(check.ours, fault)
+
     def answer(*arguments):
         value = fault(*arguments)
         return torch.as_tensor(value) if check is checks.normalise else value

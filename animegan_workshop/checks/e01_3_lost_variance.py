@@ -5,44 +5,37 @@ import torch
 from animegan_workshop.checks.core import exercise, try_cases
 
 
-def _lost(x, y, dims=(2, 3)) -> float:
-    return float(_power(x - y) / _power(x - x.mean(dim=dims, keepdim=True)))
-
-
-def _power(difference: torch.Tensor) -> torch.Tensor:
-    return difference.square().sum()
-
-
 def lost_variance_of(x: torch.Tensor, y: torch.Tensor) -> float:
     """The share of the variance of pictures x (N, 3, H, W) that y (N, 3, H, W) lacks.
 
     Each channel of each picture has its own mean.
     """
-    return _lost(x, y)
+    mean = x.mean(dim=(2, 3), keepdim=True)
+    lost = (x - y).square().sum()
+    return float(lost / (x - mean).square().sum())
 
 
 FAULTS = {
-    "that is the share that is kept": lambda x, y: 1 - _lost(x, y),
-    "below the line, subtract the mean from x": lambda x, y: _power(x - y) / _power(x),
+    "that is the share that is kept": "lost / => 1 - lost /",
+    "below the line, subtract the mean from x": "(x - mean) => x",
     "each picture has its own mean: yours is taken over all pictures": (
-        lambda x, y: _lost(x, y, (0, 1, 2, 3)),
-        lambda x, y: _lost(x, y, (0, 2, 3)),
-        lambda x, y: _lost(x, y, 0),
+        "(2, 3) => (0, 1, 2, 3)",
+        "(2, 3) => (0, 2, 3)",
+        "(2, 3) => 0",
     ),
-    "each channel has its own mean: average over height and width only": (
-        lambda x, y: _lost(x, y, (1, 2, 3))
-    ),
-    "divide by the variance of x, the original": lambda x, y: _lost(y, x),
-    "square the differences": lambda x, y: (
-        (x - y).abs().sum() / (x - x.mean(dim=(2, 3), keepdim=True)).abs().sum()
-    ),
+    "each channel has its own mean: average over height and width only": "(2, 3) => (1, 2, 3)",
+    "divide by the variance of x, the original": "(x - mean) => (y - y.mean((2, 3), keepdim=True))",
+    "square the differences": "square => abs",
     "divide by the variance of x": (
-        lambda x, y: _power(x - y),
-        lambda x, y: (x - y).square().mean(),
+        "lost / (x - mean).square().sum() => lost",
+        "lost / (x - mean).square().sum() => lost / x.numel()",
     ),
-    "subtract y from x value by value, then square": lambda x, y: 1 - y.var() / x.var(),
-    "sum over all pictures first, then divide once": lambda x, y: (
-        sum(_lost(x[k : k + 1], y[k : k + 1]) for k in range(len(x))) / len(x)
+    "subtract y from x value by value, then square": (
+        "lost / (x - mean).square().sum() => 1 - y.var() / x.var()"
+    ),
+    "sum over all pictures first, then divide once": (
+        "lost / (x - mean).square().sum() => "
+        "((x - y).square().sum((1, 2, 3)) / (x - mean).square().sum((1, 2, 3))).mean()"
     ),
 }
 

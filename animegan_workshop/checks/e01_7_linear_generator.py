@@ -5,42 +5,31 @@ import torch
 from animegan_workshop.checks.core import exercise, try_cases
 
 
-def _pictures(flat: torch.Tensor) -> torch.Tensor:
-    return flat.reshape(-1, 3, 64, 64).clamp(-1, 1)
-
-
 def linear_generator_of(
     z: torch.Tensor, mean: torch.Tensor, components: torch.Tensor, spread: torch.Tensor
 ) -> torch.Tensor:
     """Pictures (n, 3, 64, 64) in [-1, 1] of z (n, k): the mean, moved along the components."""
-    return _pictures(mean + (z * spread) @ components)
+    flat = mean + (z * spread) @ components
+    return flat.reshape(-1, 3, 64, 64).clamp(-1, 1)
 
 
 FAULTS = {
-    "add the mean face": lambda z, m, c, s: _pictures((z * s) @ c),
-    "the spread is missing: z has standard deviation 1 in every component": (
-        lambda z, m, c, s: _pictures(m + z @ c)
-    ),
-    "multiply by the spread, do not divide": lambda z, m, c, s: _pictures(m + (z / s) @ c),
+    "add the mean face": "mean + => ",
+    "the spread is missing: z has standard deviation 1 in every component": "z * spread => z",
+    "multiply by the spread, do not divide": "z * spread => z / spread",
     "the spread is a standard deviation: use it as it is": (
-        lambda z, m, c, s: _pictures(m + (z * s**2) @ c),
-        lambda z, m, c, s: _pictures(m + (z * s.sqrt()) @ c),
+        "z * spread => z * spread**2",
+        "z * spread => z * spread.sqrt()",
     ),
-    "z is not used": lambda z, m, c, s: _pictures(m + s @ c).expand(len(z), -1, -1, -1),
-    "limit the values to -1...1": lambda z, m, c, s: (m + (z * s) @ c).reshape(-1, 3, 64, 64),
-    "limit with clamp: tanh changes every value": (
-        lambda z, m, c, s: (m + (z * s) @ c).reshape(-1, 3, 64, 64).tanh()
-    ),
-    "the range is -1 to 1, not 0 to 1": lambda z, m, c, s: linear_generator_of(z, m, c, s).clamp(
-        0, 1
-    ),
+    "z is not used": "z * spread => 0 * z + spread",
+    "limit the values to -1...1": ".clamp(-1, 1) => ",
+    "limit with clamp: tanh changes every value": "clamp(-1, 1) => tanh()",
+    "the range is -1 to 1, not 0 to 1": "clamp(-1, 1) => clamp(0, 1)",
     "the channel comes first: reshape to (n, 3, 64, 64)": (
-        lambda z, m, c, s: (m + (z * s) @ c).reshape(-1, 64, 64, 3).clamp(-1, 1),
-        lambda z, m, c, s: _pictures(m + (z * s) @ c).permute(0, 2, 3, 1),
+        "(-1, 3, 64, 64) => (-1, 64, 64, 3)",
+        ".clamp => .permute(0, 2, 3, 1).clamp",
     ),
-    "rows and columns of the pictures are swapped": (
-        lambda z, m, c, s: linear_generator_of(z, m, c, s).transpose(2, 3)
-    ),
+    "rows and columns of the pictures are swapped": ".clamp => .transpose(2, 3).clamp",
 }
 
 
