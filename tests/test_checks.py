@@ -90,6 +90,34 @@ def entropy(v):
     return float(-(p * np.log(p)).sum())
 
 
+def by_halving(change, target):
+    low, high = 0.0, 20.0
+    while high - low > 1e-3:
+        middle = (low + high) / 2
+        low, high = (middle, high) if change(middle) < target else (low, middle)
+    return torch.tensor(low)
+
+
+def probe(z, has_it, steps=300):
+    layer = torch.nn.Linear(z.shape[1], 1)
+    optimiser = torch.optim.Adam(layer.parameters(), lr=0.05)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        F.softplus(layer(z)[:, 0] * (1 - 2 * torch.tensor(has_it).float())).mean().backward()
+        optimiser.step()
+    return unit(layer.weight[0])
+
+
+def by_qr(ways):
+    q, r = torch.linalg.qr(ways.T)
+    return (q * r.diagonal().sign()).T
+
+
+def nearest_of(x, references):
+    apart = [float((x - r).square().mean().sqrt()) for r in references]
+    return int(np.argmin(apart)), 127.5 * min(apart)
+
+
 @torch.jit.script
 def best_by_script(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
     return p / (p + q)
@@ -124,6 +152,13 @@ RIGHT = [
     (checks.size_formula, lambda *a: torch.tensor(side(*a))),
     (checks.size_formula, functools.partial(lambda start, h, *a: side(h, *a) + start, 0)),
     (checks.transposed_convolution, Stamper()),
+    (checks.matching_length, by_halving),
+    (checks.largest_gain, lambda b, a: (max(np.sum(a == v) - np.sum(b == v) for v in a)) / len(a)),
+    (checks.probe_direction, probe),
+    (checks.orthogonal, by_qr),
+    (checks.face_arithmetic, lambda a, b, c, length=4.0: c + length * unit(a.mean(0) - b.mean(0))),
+    (checks.variety, lambda f: torch.cdist(f, f).sum() / (len(f) * (len(f) - 1))),
+    (checks.nearest, lambda q, r: tuple(zip(*(nearest_of(x, r) for x in q)))),
     (checks.slerp, by_rotation),
     (checks.named_direction, lambda z, h: F.normalize(z[h].mean(0) - z[~h].mean(0), dim=0)),
     (checks.modes_covered, lambda c, least=1: sum(1 for value in c if value >= least)),
@@ -185,6 +220,11 @@ def to_middle(s, d):
 
 def means(z, h):
     return z[h].mean(0) - z[~h].mean(0)
+
+
+def scaled(q, r, factor):
+    index, distance = checks.nearest.ours(q, r)
+    return index, factor * distance
 
 
 def endless(*arguments, **named):
@@ -277,7 +317,32 @@ WRONG = {
         "length 1": lambda a, b, t: unit(by_rotation(a, b, t)),
         "nan: clamp": unclamped,
         "line where the sine is 0": arc,
+        "opposite ways you": lambda a, b, t: by_rotation(a, b, t) if a @ b > -50 else 3 * a,
         "every point of the way": lambda a, b, t: arc(a, b, t) if (a - b).norm() > 1 else 2 * a,
+    },
+    checks.matching_length: {
+        "more than 30 times": lambda change, target: [change(0.01 * k) for k in range(99)],
+        "return one number": lambda change, target: [1.0, 2.0],
+        "there the change is": lambda change, target: 1.1 * by_halving(change, target),
+    },
+    checks.probe_direction: {
+        "difference of the averages": lambda z, h: unit(means(z, h)),
+        "other way": lambda z, h: -probe(z, h),
+        "take more steps": lambda z, h: probe(z, h, steps=1),
+        "not of length 1": lambda z, h: 2 * probe(z, h),
+        "no part of the direction": lambda z, h: torch.cat([probe(z, h), torch.ones(1)]),
+        "zeros have no direction": lambda z, h: torch.zeros(20) / 0,
+        "not a logit for each face": lambda z, h: z @ probe(z, h),
+    },
+    checks.nearest: {
+        "swapped": lambda q, r: checks.nearest.ours(q, r)[::-1],
+        "other way round": lambda q, r: checks.nearest.ours(r, q),
+        "furthest": lambda q, r: (torch.cdist(q.flatten(1), r.flatten(1)).argmax(1), q[:, 0, 0, 0]),
+        "one unit is 127.5": lambda q, r: scaled(q, r, 1 / 127.5),
+        "not 255": lambda q, r: scaled(q, r, 2),
+        "divide to get the mean": lambda q, r: scaled(q, r, 192**0.5),
+        "by all its numbers": lambda q, r: scaled(q, r, 3**0.5),
+        "not those of the nearest": lambda q, r: scaled(q.flip(0), r, 1),
     },
     checks.named_direction: {
         "other way": lambda z, h: -unit(means(z, h)),
@@ -378,8 +443,9 @@ def test_each_fault_of_a_table_is_told_from_the_others(check, fault, sentence):
 
 def test_each_exercise_is_tested_with_five_wrong_answers():
     from test_checks_networks import ROWS as NETWORKS
+    from test_checks_toy import ROWS as TOY
 
-    counts = [row[0].__name__ for row in [*ROWS, *NETWORKS, *faults_of_tables()]]
+    counts = [row[0].__name__ for row in [*ROWS, *NETWORKS, *TOY, *faults_of_tables()]]
     for module in exercise_modules():
         name = module.__name__.split("_", 3)[-1]
         assert counts.count(name) >= 5, name
@@ -490,9 +556,14 @@ def test_settings_are_the_checks_own_and_put_back(request):
         assert state() == before
 
 
+def softplus_losses(r, f):
+    r, f = r.float(), f.float()
+    return (F.softplus(-r) + F.softplus(f)).mean(), F.softplus(-f).mean()
+
+
 def test_gradients_off_in_the_notebook_accuse_nobody():
     with torch.no_grad():
-        checks.generator_loss(lambda f: F.softplus(-f).mean())
+        checks.gan_losses(softplus_losses)
 
 
 def test_torchs_own_not_implemented_is_no_stub():
@@ -506,11 +577,11 @@ def test_torchs_own_not_implemented_is_no_stub():
 def test_a_warning_inside_an_answer_does_not_show(recwarn):
     """nbgrader takes whatever a tested cell writes to stderr for a failure."""
 
-    def warns(fake_logits):
+    def warns(*logits):
         warnings.warn("old style", stacklevel=1)
-        return F.softplus(-fake_logits).mean()
+        return softplus_losses(*logits)
 
-    checks.generator_loss(warns)
+    checks.gan_losses(warns)
     assert not recwarn.list
 
 

@@ -182,6 +182,71 @@ def d_loss(r, f, factor=1, labels=(1, 0), reduce=torch.mean):
     return factor * (reduce(a) + reduce(b))
 
 
+def g_loss(f):
+    return F.softplus(-f.float()).mean()
+
+
+def d_and_g(log, r, f):
+    return -log(r).mean() - log(-f).mean(), -log(f).mean()
+
+
+def pair(d=None, g=g_loss):
+    """The answer to exercise 04.5 with another loss of D or of G."""
+    return lambda r, f: ((d or d_loss)(r.float(), f.float()), g(f.float()))
+
+
+def by_backward(network, images, score):
+    images = images.clone().requires_grad_()
+    score(network(images)).backward(inputs=[images])
+    return images.grad
+
+
+def by_backward_into_weights(network, images, score):
+    images = images.clone().requires_grad_()
+    score(network(images)).backward()
+    return images.grad
+
+
+def by_hand(D, images, company):
+    alone = D(images).detach().numpy()
+    together = D(torch.cat([company, images])).detach().numpy()[len(company) :]
+    return abs(together - alone).mean() / alone.std(ddof=1)
+
+
+def my_training(D, optimiser, faces, G, steps, batch=32, noise=torch.randn, **f):
+    """D's training, right unless told otherwise."""
+    history, z = [], torch.randn(batch, 100)
+    for _ in range(steps):
+        real = faces[torch.randperm(len(faces))[: None if f.get("whole") else batch]]
+        real = faces[:batch] if f.get("same_faces") else real
+        fake = G(z if f.get("same_z") else noise(f.get("z_batch", batch), 100))
+        fake = fake if f.get("attached") else fake.detach()
+        a, b = D(real), D(fake)
+        optimiser.zero_grad()
+        d_loss(a, b).backward()
+        optimiser.step()
+        history.append((float(a.mean()), float(b.mean())))
+    if f.get("extra"):
+        optimiser.step()
+    return history
+
+
+def my_probe(x, y, scale=True, least=1e-6, steps=60, leak=False):
+    """A linear probe, right unless told otherwise."""
+    test = len(x) // 5
+    if scale:
+        x = (x - x.mean(0)) / x.std(0).clamp(min=least)
+    W = torch.zeros(x.shape[1], 5, requires_grad=True)
+    optimiser = torch.optim.Adam([W], 0.03)
+    for _ in range(steps):
+        train = slice(0 if leak else test, None)
+        loss = F.cross_entropy(x[train] @ W, y[train])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return ((x[:test] @ W).argmax(1) == y[:test]).double().mean()
+
+
 class Foward(nn.Module):
     """`forward` is misspelled."""
 
@@ -230,13 +295,12 @@ RIGHT = [
     (checks.discriminator, discriminator),
     (checks.discriminator, linear_end),
     (checks.discriminator, einsum_end),
-    (checks.discriminator_loss, lambda r, f: -(F.logsigmoid(r).mean() + F.logsigmoid(-f).mean())),
-    (
-        checks.discriminator_loss,
-        lambda r, f: 2 * bce(torch.cat([r, f]), torch.cat([torch.ones_like(r), 0 * f])),
-    ),
-    (checks.generator_loss, lambda f: -F.logsigmoid(f).mean()),
-    (checks.generator_loss, lambda f: bce(f, torch.ones_like(f))),
+    (checks.gan_losses, lambda r, f: d_and_g(F.logsigmoid, r.float(), f.float())),
+    (checks.gan_losses, lambda r, f: torch.stack([d_loss(r.float(), f.float()), g_loss(f)])),
+    (checks.input_gradient, by_backward),
+    (checks.batch_effect, by_hand),
+    (checks.train_alone, my_training),
+    (checks.probe_accuracy, my_probe),
     (checks.d_step, my_d_step),
     (checks.d_step, two_backwards),
     (checks.g_step, my_g_step),
@@ -371,40 +435,83 @@ WRONG = {
         "nn.ModuleList": hidden,
         "the class has no forward": Foward,
     },
-    checks.discriminator_loss: {
-        "swapped": fault(d_loss, labels=(0, 1)),
-        "average the two terms": fault(d_loss, factor=0.5),
-        "sum over the batch": fault(d_loss, reduce=torch.sum),
-        "both have the label 1": fault(d_loss, labels=(1, 1)),
-        "sign is turned": fault(d_loss, factor=-1),
-        "sigmoid is taken twice": lambda r, f: d_loss(r.sigmoid(), f.sigmoid()),
-        "only the reals": lambda r, f: F.softplus(-r).mean(),
-        "your loss or its gradient is not finite": lambda r, f: (
-            -r.sigmoid().log().mean() - (1 - f.sigmoid()).log().mean()
+    checks.gan_losses: {
+        "swapped": pair(d=fault(d_loss, labels=(0, 1))),
+        "average the two terms": pair(d=fault(d_loss, factor=0.5)),
+        "sum over the batch": pair(d=fault(d_loss, reduce=torch.sum)),
+        "both have the label 1": pair(d=fault(d_loss, labels=(1, 1))),
+        "sign is turned": pair(d=fault(d_loss, factor=-1)),
+        "sigmoid is taken twice": pair(d=lambda r, f: d_loss(r.sigmoid(), f.sigmoid())),
+        "only the reals": pair(d=lambda r, f: F.softplus(-r).mean()),
+        "D's loss or its gradient is not finite": pair(
+            d=lambda r, f: -r.sigmoid().log().mean() - (1 - f.sigmoid()).log().mean()
         ),
-        "a real picture whose logit is -200 your": lambda r, f: (
-            F.softplus(f).mean() - r.sigmoid().log().mean()
+        "a real picture whose logit is -200 D's": pair(
+            d=lambda r, f: F.softplus(f).mean() - r.sigmoid().log().mean()
         ),
-        r"whose logit is -200 your.*log\(1 \+ exp\(s\)\)": lambda r, f: (
-            (1 + (-r).exp()).log().mean() + (1 + f.exp()).log().mean()
+        r"whose logit is 200 D's.*log\(1 \+ exp\(s\)\)": pair(
+            d=lambda r, f: (1 + (-r).exp()).log().mean() + (1 + f.exp()).log().mean()
         ),
-        "the gradient at the real logit must be -1, yours is -?0": lambda r, f: (
-            bce_of_sigmoid(r, torch.ones_like(r)) + bce_of_sigmoid(f, torch.zeros_like(f))
+        "D's loss at the fake logit must be 1, yours is -?0": pair(
+            d=lambda r, f: (
+                bce_of_sigmoid(r, torch.ones_like(r)) + bce_of_sigmoid(f, torch.zeros_like(f))
+            )
         ),
-        "return a tensor": lambda r, f: d_loss(r, f).item(),
-        "no gradient gets through": lambda r, f: d_loss(r, f).detach(),
-        "no gradient reaches the real logits": lambda r, f: d_loss(r.detach(), f),
-        "report's slip": lambda r, f: (F.softplus(-r) - 1 - F.softplus(-f)).mean(),
+        "must be a tensor": pair(d=lambda r, f: d_loss(r, f).item()),
+        "gets through D's loss": pair(d=lambda r, f: d_loss(r, f).detach()),
+        "no gradient reaches the real logits": pair(d=lambda r, f: d_loss(r.detach(), f)),
+        "report's slip": pair(d=lambda r, f: (F.softplus(-r) - 1 - F.softplus(-f)).mean()),
+        "that is the saturating": pair(g=lambda f: -F.softplus(f).mean()),
+        "wants its fakes taken for real": pair(g=lambda f: F.softplus(f).mean()),
+        "you sum over": pair(g=lambda f: F.softplus(-f).sum()),
+        "-200 G's loss or its gradient is not finite": pair(g=lambda f: -f.sigmoid().log().mean()),
+        "minus the mean logit.*Wasserstein": pair(g=lambda f: -f.mean()),
+        "G's loss is one number, not 13": pair(g=lambda f: F.softplus(-f)),
+        "D's loss, then G's": lambda r, f: pair()(r, f)[::-1],
+        "two numbers": d_loss,
+        "too coarse": lambda r, f: (d_loss(r, f), g_loss(f)),
     },
-    checks.generator_loss: {
-        "saturating": lambda f: -F.softplus(f).mean(),
-        "taken for real": lambda f: F.softplus(f).mean(),
-        "sign is turned": lambda f: -F.softplus(-f).mean(),
-        "sum over the batch": lambda f: F.softplus(-f).sum(),
-        "sigmoid is taken twice": lambda f: bce(f.sigmoid(), torch.ones_like(f)),
-        "-200 your loss or its gradient is not finite": lambda f: -f.sigmoid().log().mean(),
-        "Wasserstein": lambda f: -f.mean(),
-        "take the mean": lambda f: F.softplus(-f),
+    checks.input_gradient: {
+        "that is None": lambda network, images, score: (
+            score(network(images.requires_grad_())).backward(),
+            (2 * images).grad,
+        )[1],
+        "now require a gradient": lambda network, images, score: torch.autograd.grad(
+            score(network(images.requires_grad_())), images
+        )[0],
+        "left in the network's weights": by_backward_into_weights,
+        "no abs": lambda *a: by_backward(*a).abs(),
+        "the sum of what the network gives": lambda network, images, score: by_backward(
+            network, images, torch.sum
+        ),
+        "keep all pictures": lambda *a: by_backward(*a).mean(0),
+        "keep the three colours": lambda *a: by_backward(*a).sum(1),
+        "value of the score": lambda network, images, score: score(network(images)),
+    },
+    checks.batch_effect: {
+        "returns None": lambda D, images, company: None,
+        "yours is .*, right is": lambda *a: 2 * by_hand(*a),
+        "left in eval mode": lambda D, *rest: (by_hand(D, *rest), D.eval())[0],
+    },
+    checks.train_alone: {
+        "that is one step alone": lambda *a: my_training(*a)[-1],
+        "mean logits of each step: the result must be": lambda *a: my_training(*a)[1:],
+        "the backward pass goes on into G": fault(my_training, attached=True),
+        "the faces are the same": fault(my_training, same_faces=True),
+        "the fakes are the same": fault(my_training, same_z=True),
+        r"z must be \(batch, 100\)": fault(my_training, z_batch=2),
+        "rand does not": fault(my_training, noise=torch.rand),
+        "a step sees 20 faces": fault(my_training, whole=True),
+        "moved otherwise": fault(my_training, extra=True),
+    },
+    checks.probe_accuracy: {
+        "test on faces not trained on": fault(my_probe, leak=True),
+        "standardise each column": fault(my_probe, scale=False),
+        "clamp the spread": fault(my_probe, least=0),
+        "longer": fault(my_probe, steps=0),
+        "one number": lambda x, y: torch.ones(len(y)),
+        "a share from 0 to 1, not 100": lambda *a: 100.0,
+        "returns None": lambda *a: None,
     },
     checks.d_step: {
         "old gradients were still there": fault(my_d_step, clear=False),

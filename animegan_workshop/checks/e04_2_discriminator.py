@@ -16,18 +16,18 @@ SHAPES = {
     (): "one number for the whole batch: D gives one for each picture, see 04.1",
 }
 WHY = {
-    "sigmoid": "give the logit, the loss takes it from there, see 04.8",
-    "tanh": "no logit could pass 1, see 04.8",
-    "log of sigmoid": "give the logit itself, see 04.8",
+    "sigmoid": "give the logit, the loss takes it from there, see 04.4",
+    "tanh": "no logit could pass 1, see 04.4",
+    "log of sigmoid": "give the logit itself, see 04.4",
     "LeakyReLU at the end": "a logit may be negative, give it as it is",
     "ReLU at the end": 'D could never say "fake", give the logit as it is',
-    "ReLU": "where it is 0, no gradient gets back to G, see 04.3",
-    "LeakyReLU 0.01": "0.01 is torch's default: write nn.LeakyReLU(0.2), see 04.3",
-    "batch norm": "DCGAN has none after the first layer and none after the last, see 04.7",
+    "ReLU": "where it is 0, no gradient gets back to G, see 04.2",
+    "LeakyReLU 0.01": "0.01 is torch's default: write nn.LeakyReLU(0.2), see 04.2",
+    "batch norm": "DCGAN has none after the first layer and none after the last, see 04.5",
 }
 
 
-@exercise("04.4", Discriminator)
+@exercise("04.1", Discriminator)
 def discriminator(answer, seed):
     """(width=64) -> a module that gives images (B, 3, 64, 64) in [-1, 1] a logit each, (B,)."""
     images = torch.rand(16, 3, 64, 64) * 2 - 1

@@ -49,7 +49,7 @@ FAULTS = {
 }
 
 
-@exercise("04.6", receptive_fields)
+@exercise("04.3", receptive_fields)
 def receptive_field(answer, seed):
     """[(kernel, stride), ...] from the picture upwards -> [field of each layer's units, pixels]."""
     cases = [([(4, 2)] * 4 + [(4, 1)],), ([(3, 1), (5, 2), (3, 3), (2 + seed % 3, 2)],)]

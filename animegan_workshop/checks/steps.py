@@ -82,7 +82,7 @@ def check_step(
     values |= {
         f"old gradients were still there: call {name}.zero_grad() before backward": wanted + t.old,
         "the loss goes up: its sign is turned": -wanted,
-        "you sum over the batch: take the mean, see 04.8": len(t.real) * wanted,
+        "you sum over the batch: take the mean, see 04.4": len(t.real) * wanted,
         "you average the two terms: sum them, see 02.2": wanted / 2,
     }
     got = t.play(answer)
@@ -101,5 +101,5 @@ def check_step(
     demand(len(t.passes) == passes, ran)
     sure.play(answer)
     kept = torch.allclose(sure.moved(), wanted_when_sure, 1e-3, 1e-3)
-    demand(kept, "where D is sure the gradient is lost: give the loss logits, no sigmoid, see 04.8")
+    demand(kept, "where D is sure the gradient is lost: give the loss logits, no sigmoid, see 04.4")
     return t, got
