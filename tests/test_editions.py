@@ -189,7 +189,7 @@ class TestNbgrader:
 
     def test_half_solved_it_gets_what_it_should(self, folder):
         path = BY_NUMBER["04"]
-        assert self.points(folder, "half", path) == 3 + 2 < most_points(path)
+        assert self.points(folder, "half", path) == 2 + 2 < most_points(path)
 
     def test_tampering_is_undone(self, folder):
         path = BY_NUMBER["01"]
