@@ -17,11 +17,11 @@ lab: $(READY)
 
 env: $(READY)
 
-# Made once; again when the list of dependencies changes.
+# Made once; again when the list of dependencies changes. With KEEP_TORCH=1 it uses the packages that PYTHON has already.
 $(READY): pyproject.toml
 	@$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f'Python 3.11 or newer is needed, this is {v[0]}.{v[1]}: make lab PYTHON=python3.12')"
 	@$(PYTHON) -c "import ensurepip, venv" || (echo "Python lacks its venv module: on Debian or Ubuntu, apt install python3-venv"; exit 1)
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(if $(KEEP_TORCH),--system-site-packages) .venv
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --editable ".[test]"
 	@$(VENV_PYTHON) -c "import pathlib; pathlib.Path('$(READY)').touch()"
 
