@@ -201,3 +201,22 @@ class TestNbgrader:
 def most_points(path: Path) -> float:
     """The points of the cells that nbgrader marks by itself."""
     return sum(cell.metadata.nbgrader.points for cell in cells_of(path, "test"))
+
+
+def test_your_own_copy_is_never_overwritten(tmp_path, monkeypatch):
+    """It is laid once; a new version of the course's notebook is laid beside it, and said."""
+    [path, *_] = notebook_paths()
+    monkeypatch.setattr(editions, "notebook_paths", lambda: [path])
+    own = tmp_path / "my_work"
+    assert editions.own_copy(own) == []
+    mine = own / path.name
+    assert "END SOLUTION" not in mine.read_text(encoding="utf-8")
+    mine.write_text("my answers", encoding="utf-8")
+    assert editions.own_copy(own) == [] and mine.read_text(encoding="utf-8") == "my answers"
+    changed = tmp_path / path.name
+    changed.write_bytes(path.read_bytes().replace(b"# 00 Start here", b"# 00 Start anew"))
+    monkeypatch.setattr(editions, "notebook_paths", lambda: [changed])
+    [sentence] = editions.own_copy(own)
+    assert mine.read_text(encoding="utf-8") == "my answers" and "lies beside yours" in sentence
+    [beside] = set(own.glob("00*.ipynb")) - {mine}
+    assert beside.name in sentence and "Start anew" in beside.read_text(encoding="utf-8")

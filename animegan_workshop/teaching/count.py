@@ -49,15 +49,19 @@ def words(cell: dict) -> int:
     return sum(len(part.value.split()) for part in parts if isinstance(part.value, str))
 
 
+def folded(cell: dict) -> bool:
+    """Whether a cell only plots, prints a table or marks, and is folded away."""
+    metadata = cell["metadata"]
+    hidden = metadata.get("jupyter", {}).get("source_hidden")
+    return bool(hidden or "plot" in metadata.get("tags", []))
+
+
 def students_share(cells: list[dict]) -> tuple[int, int]:
-    """Code lines in solution regions, and all of them; cells that only plot do not count."""
+    """Code lines in solution regions, and all of them; folded cells and tests do not count."""
     written, shown = 0, 0
     for cell in cells:
-        metadata = cell["metadata"]
-        folded = metadata.get("jupyter", {}).get("source_hidden") or "plot" in metadata.get(
-            "tags", []
-        )
-        if cell["cell_type"] == "code" and not folded:
+        test = cell["metadata"].get("nbgrader", {}).get("grade")
+        if cell["cell_type"] == "code" and not folded(cell) and not test:
             source = python_of(cell)
             shown += code_lines(source)
             regions = re.findall(r"BEGIN SOLUTION\n(.*?)[^\n]*END SOLUTION", source, re.S)
