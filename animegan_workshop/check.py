@@ -151,7 +151,7 @@ def how_long(budget: Budget, device: torch.device) -> list[Check]:
     """How fast this machine trains, and how long notebook 05 and the report's recipe take."""
     checks = []
     for name, config, images in (
-        ("notebook 05", preset(budget.preset), budget.faces * budget.epochs),
+        ("notebook 05", preset(budget.preset), budget.faces // 2 * budget.epochs),
         ("the report", preset("report"), BUDGETS["gpu"].faces * BUDGETS["gpu"].epochs),
     ):
         try:

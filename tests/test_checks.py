@@ -166,6 +166,7 @@ RIGHT = [
     (checks.runs_apart, lambda a, b: next((s for s in (1, -1) if min(s * a) > max(s * b)), 0)),
     (checks.density_and_coverage, by_torch),
     (checks.detach_question, {k: np.bool_(v) for k, v in checks.detach_question.ours.items()}),
+    (checks.name_the_fault, dict(checks.name_the_fault.ours, E="healthy")),
 ]
 
 
@@ -386,12 +387,21 @@ WRONG = {
         r"\(b\) is false": dict.fromkeys("abcdef", True),
         r"\(a\) is true": dict.fromkeys("abcdef", False),
         r"\(c\) is false.*shares its memory": dict(checks.detach_question.ours, c=True),
-        r"\(d\) is false.*throws away.*section 7": dict(checks.detach_question.ours, d=True),
+        r"\(d\) is false.*throws away.*section 3": dict(checks.detach_question.ours, d=True),
         r"\(e\) is true": dict(checks.detach_question.ours, e=False),
         r"\(f\) is true": dict(checks.detach_question.ours, f=False),
         "to b, c, d, e, f as well": {"a": True},
         "with a dictionary": [True] * 6,
         "workbook's own": checks.detach_question.ours,
+    },
+    checks.name_the_fault: {
+        "not done yet. Name a cause": {},
+        "with a dictionary": ["healthy"] * 4,
+        "C: choose one of healthy.*not None": dict(checks.name_the_fault.ours, C=None),
+        "D: choose one of": dict(checks.name_the_fault.ours, D="fine"),
+        "A is not 'healthy': D.x. and D": dict(checks.name_the_fault.ours, A="healthy"),
+        "B is not 'D too slow'": dict(checks.name_the_fault.ours, B="D too slow"),
+        "workbook's own": checks.name_the_fault.ours,
     },
 }
 ROWS = [(check, answer, words) for check, row in WRONG.items() for words, answer in row.items()]

@@ -176,6 +176,14 @@ def my_g_step(D, opt, fake, loss=lambda s: F.softplus(-s), backward=True, step=T
     return loss if f.get("tensor") else loss.item()
 
 
+def my_train_gan(game, *rest, rows=slice(None), kept=slice(None), **f):
+    """The training loop, right unless told otherwise."""
+    history, samples = checks.train_gan.ours(game, *rest)
+    game[0].train(not f.get("evaluate_late"))
+    samples = [pictures.requires_grad_(bool(f.get("graph"))) for pictures in samples[kept]]
+    return history[rows] if f.get("alone") else (history[rows], samples)
+
+
 def d_loss(r, f, factor=1, labels=(1, 0), reduce=torch.mean):
     a = F.softplus(-r) if labels[0] else F.softplus(r)
     b = F.softplus(-f) if labels[1] else F.softplus(f)
@@ -304,6 +312,7 @@ RIGHT = [
     (checks.d_step, my_d_step),
     (checks.d_step, two_backwards),
     (checks.g_step, my_g_step),
+    (checks.train_gan, my_train_gan),
 ]
 
 
@@ -533,6 +542,13 @@ WRONG = {
         "left in eval mode": fault(my_d_step, evaluate_late=True),
         "D was in eval mode": fault(my_d_step, evaluate=True),
         "D ran 3 times": fault(my_d_step, again=True),
+    },
+    checks.train_gan: {
+        "a row a step": fault(my_train_gan, rows=slice(None, None, 3)),
+        "after each epoch": fault(my_train_gan, kept=slice(-1, None)),
+        "still hold their graph": fault(my_train_gan, graph=True),
+        "left in eval mode": fault(my_train_gan, evaluate_late=True),
+        "two things": fault(my_train_gan, alone=True),
     },
     checks.g_step: {
         "nothing reached G": fault(my_g_step, detach=True),

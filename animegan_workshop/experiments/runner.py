@@ -78,6 +78,7 @@ def config_of(arm: Arm, scale: Scale, seed: int) -> TrainingConfig:
     if arm.settings.get("architecture") == "fully-connected":
         width = nearest_width("fully-connected", count_parameters(make_networks(width=width)[0]))
     base = {"width": width, "batch": scale.batch, "ema": 0.0, "epochs": 10**4, "seed": seed}
+    base |= {"learning_rate_g": 5e-4, "learning_rate_d": 2e-4}  # the rates of the kept results
     return preset("laptop", **base | arm.settings)
 
 
