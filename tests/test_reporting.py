@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from animegan_helpers.faces import load_faces
 from animegan_helpers.runs import train
@@ -41,6 +42,26 @@ def test_figures_show_the_run(run):
 def test_measures_have_the_same_number_of_real_faces(run, faces):
     measures = report.measure_run(run, faces, count=40)
     assert measures["samples"]["count"] == measures["real"]["count"] == 40
+    text = report.beside_real(measures, "modes")
+    assert f"real faces {measures['real']['modes']}" in text and "95% interval" in text
+
+
+def test_layers_are_listed_with_their_sizes(run):
+    lines = report.layer_table(run.weights.generator, torch.zeros(2, 100)).splitlines()
+    assert lines[2] == "| ConvTranspose2d | 4, 1, 0 | 32 × 4 × 4 | 51,200 |"
+    assert lines[-1] == "| Tanh |  | 3 × 64 × 64 | 0 |"
+
+
+def test_failures_lie_above_real_faces(run, faces):
+    width, height = report.draw_failures(run, faces, count=20).size
+    assert (width, height) == (8 * 66 - 2, 2 * (64 + 20))
+
+
+def test_a_single_change_stands_for_both_halves(run, monkeypatch):
+    assert [len(half) for half in report.in_halves(run)] == [1, 1]
+    monkeypatch.setattr(report, "change_by_epoch", lambda run: {})
+    with pytest.raises(ValueError, match="one saved epoch"):
+        report.in_halves(run)
 
 
 def test_a_folder_without_a_run_is_an_error(tmp_path):
