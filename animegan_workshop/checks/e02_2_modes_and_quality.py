@@ -6,7 +6,7 @@ from animegan_helpers import toy
 from animegan_workshop.checks.core import compare, demand, exercise, several
 
 
-@exercise("02.6", toy.modes_captured)
+@exercise("02.5", toy.modes_captured)
 def modes_and_quality(answer, seed):
     """samples (N, 2), centres (M, 2), std -> (modes captured, share within 3 std of a centre)."""
     mixture = toy.ring(std=0.02)
