@@ -130,16 +130,6 @@ def best_precision(device: torch.device, width: int = 64, batch: int = 50) -> st
     return "bf16" if bf16 < 0.9 * fp32 else "fp32"
 
 
-def seed_everything(seed: int) -> None:
-    """Seeds Python's, NumPy's and torch's global random numbers."""
-    import numpy as np
-    import torch
-
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
-
-
 def hardware() -> str:
     """The machine in words: its GPU if it is used, else the number of cores and the processor."""
     if choose_device().type == "cuda":
@@ -160,8 +150,8 @@ def training_speed(preset_name: str, seconds: float = 1.0) -> float:
     from animegan_helpers.training import Trainer
 
     config = preset(preset_name, epochs=10**4)
-    random = np.random.default_rng(0)
-    images = random.integers(0, 256, (config.batch, 3, 64, 64), dtype=np.uint8)
+    shape = config.batch, 3, 64, 64
+    images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     trainer = Trainer(config, images)
     trainer.advance()  # the first step sets things up
     trainer.curves()
@@ -179,15 +169,19 @@ def start_notebook(number: str) -> Budget:
     in data/timings.json, are scaled by that. With a GPU, as many epochs are chosen as fit into
     eight minutes.
     """
-    seed_everything(0)
+    import numpy as np
+    import torch
+
+    for seed in (random.seed, np.random.seed, torch.manual_seed):
+        seed(0)
     budget = choose_budget()
     print(f"budget {budget.name!r} on {choose_device().type}; ANIMEGAN_BUDGET chooses another")
     if budget.name == "smoke":
         return budget
     speed = training_speed(budget.preset)
     if budget.name == "gpu":
-        fitting = int(speed * 8 * 60 / budget.faces)
-        return replace(budget, epochs=max(1, min(budget.epochs, fitting)))
+        epochs = min(budget.epochs, 1 + int(speed * 8 * 60 / budget.faces))
+        return replace(budget, epochs=epochs)
     timings = json.loads((DATA / "timings.json").read_text(encoding="utf-8"))[budget.name]
     if minutes := timings["minutes"].get(number):
         minutes *= timings["speed"] / speed
