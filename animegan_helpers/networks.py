@@ -96,7 +96,7 @@ def initialise(network: nn.Module, scheme: str = "normal") -> nn.Module:
     """Sets every weight in place and returns the network.
 
     normal: N(0, 0.02), DCGAN section 4, and batch norm's gains N(1, 0.02), as in its released code.
-    zero: everything 0, the report's claim R10.
+    zero: everything 0, the report's claim C10.
     xavier: Glorot and Bengio 2010.
     orthogonal: Saxe et al. 2013 (arXiv 1312.6120).
     he: He et al. 2015 (arXiv 1502.01852), whose variance is 2 / inputs.

@@ -28,7 +28,7 @@ def find(kind: str, own: dict, name: str):
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """The settings of a run; the defaults are the report's (claim R9).
+    """The settings of a run; the defaults are the report's (claim C9).
 
     architecture: a key of ARCHITECTURES.
     z_dim: length of a latent vector.

@@ -161,7 +161,7 @@ def cut_out(images: torch.Tensor, random: torch.Tensor) -> torch.Tensor:
 
 
 def sigmoid_first(logits: torch.Tensor, label: float) -> torch.Tensor:
-    """BCELoss on sigmoid(logits), as the report has it (claim R5).
+    """BCELoss on sigmoid(logits), as the report has it (claim C5).
 
     The sigmoid is rounded to the logits' own precision. Where it rounds to 0 or 1 its gradient is
     0, and torch holds the loss at 100.
