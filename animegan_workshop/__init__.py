@@ -1,1 +1,1 @@
-"""What stands behind the course: drawing, checks, experiments, and the tools of whoever teaches it."""
+"""What stands behind the course: drawing, checks, experiments, and the teacher's tools."""

@@ -48,7 +48,9 @@ FAULTS = {
     "grey is the plain mean of the three channels here": (
         "images.mean(axis=1) => np.einsum('nchw,c->nhw', images, [0.299, 0.587, 0.114])"
     ),
-    "you compare each picture with the next one only: compare all": "range(i + 1, n) => range(i + 1, n)[:1]",
+    "you compare each picture with the next one only: compare all": (
+        "range(i + 1, n) => range(i + 1, n)[:1]"
+    ),
     "you keep the nearest neighbour only: a picture can have several copies": (
         "< threshold => < min(threshold, distance[i + 1 :].min() + 1e-9)",
         "< threshold => < min(threshold, np.delete(distance, i).min() + 1e-9)",

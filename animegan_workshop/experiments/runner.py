@@ -66,7 +66,8 @@ def faces_of(arm: Arm, scale: Scale, path: str | None = None) -> tuple[FaceSet, 
     held_out = min(held_out, len(rows) // 2)
     if len(rows) - held_out < scale.batch:
         raise FacesError(
-            f"only {len(rows)} faces of {path} fit {arm.name!r}: at least {2 * scale.batch} are needed"
+            f"only {len(rows)} faces of {path} fit {arm.name!r}: "
+            f"at least {2 * scale.batch} are needed"
         )
     train, test = rows[held_out:][:count], rows[:held_out]
     return faces.subset(np.sort(train)), faces.subset(np.sort(test))
@@ -199,7 +200,7 @@ def run_toy(arm: Arm, scale: Scale, seed: int) -> dict:
 
 
 def run_key(arm: Arm, scale: Scale, seed: int, faces: str, precision: str) -> str:
-    """The same for runs that are alike in all that they depend on, whatever their arms are called."""
+    """The same for runs that depend on the same things, whatever their arms are called."""
     needs = [asdict(arm) | {"name": ""}, asdict(replace(scale, seeds=0)), seed, faces, precision]
     return hashlib.sha256(json.dumps(needs, sort_keys=True).encode()).hexdigest()[:16]
 

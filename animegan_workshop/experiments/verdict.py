@@ -42,8 +42,8 @@ def verdict(differences: np.ndarray, smallest: float, p: float) -> str:
     """The verdict on a claim that differences (n,) are above 0, by the smallest that matters.
 
     holds: told apart from 0, and on average at least `smallest`. does not hold here: the whole
-    interval lies within `smallest` of 0, or beyond that on the other side. open: all else; a p above
-    the level alone decides nothing. p: adjusted for the experiment's comparisons.
+    interval lies within `smallest` of 0, or beyond that on the other side. open: all else; a p
+    above the level alone decides nothing. p: adjusted for the experiment's comparisons.
     """
     low, high = bootstrap_mean(differences)
     if p <= LEVEL and differences.mean() >= smallest:
