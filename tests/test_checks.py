@@ -11,6 +11,7 @@ import re
 import threading
 import time
 import warnings
+from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ import torch.nn.functional as F
 from animegan_helpers import measures
 from animegan_workshop import checks
 from animegan_workshop.checks import core
+from animegan_workshop.experiments.design import Arm
+from animegan_workshop.experiments.verdict import bootstrap_mean
 from animegan_workshop.teaching.notebooks import notebook_paths
 
 
@@ -50,11 +53,40 @@ def by_rotation(a, b, t):
     return long * (angle.cos() * u + angle.sin() * unit(side))
 
 
-def by_torch(real, fake, k):
-    real, fake = torch.tensor(real), torch.tensor(fake)
-    reach = torch.cdist(real, real).kthvalue(k + 1, dim=1).values
-    inside = torch.cdist(real, fake) <= reach[:, None]
-    return inside.float().sum().item() / k / len(fake), inside.any(1).float().mean().item()
+def by_torch(data, samples, k):
+    x, y = torch.tensor(data), torch.tensor(samples)
+    far = torch.cdist(x, y)
+    in_x = far <= torch.cdist(x, x).kthvalue(k + 1, dim=1).values[:, None]
+    in_y = far <= torch.cdist(y, y).kthvalue(k + 1, dim=1).values
+    return tuple(float(near.float().mean()) for near in (in_x.any(0), in_y.any(1), in_x.any(1)))
+
+
+def by_eigvals(x, y, root=lambda v: np.sqrt(v.astype(complex)).real):
+    a, b = np.cov(x.T), np.cov(y.T)
+    spread = np.trace(a + b) - 2 * root(np.linalg.eigvals(a @ b)).sum()
+    return ((x.mean(0) - y.mean(0)) ** 2).sum() + spread
+
+
+def by_differences(x, y):
+    n, d = len(x), x.argsort().argsort() - y.argsort().argsort()
+    return 1 - 6 * (d**2).sum() / (n**3 - n)
+
+
+def near(points, others, own=False):
+    far = np.linalg.norm(points[:, None] - others, axis=-1)
+    return (far + np.diag([np.inf] * len(far)) if own else far).min(1)
+
+
+def marked(s, t, f, share=0.01, own=True, line=np.quantile):
+    copied = near(s, t) < line(near(f, t), share)
+    return copied, near(s, s, own) < line(near(f, f, own), share)
+
+
+def resampled(measure, data, rounds=200, seed=0, ends=(2.5, 97.5), size=1, move=True):
+    draw = np.random.default_rng(seed)
+    count = int(size * len(data))
+    values = [measure(draw.choice(data, count)) for _ in range(rounds)]
+    return np.percentile(values, ends) + move * (measure(data) - np.median(values))
 
 
 def by_conv(x, k, s):
@@ -118,6 +150,44 @@ def nearest_of(x, references):
     return int(np.argmin(apart)), 127.5 * min(apart)
 
 
+def as_far(differences, size, room=1e-9):
+    ways = np.array(np.meshgrid(*[(1, -1)] * len(differences))).reshape(len(differences), -1)
+    return np.mean(size(differences @ ways) >= abs(differences.sum()) - room)
+
+
+def ruled(first, second, direction, share):
+    up = (second - first) if direction == "higher" else (first - second)
+    low, high = bootstrap_mean(up)
+    need = share * first.mean()
+    if up.mean() >= need and as_far(up, abs) <= 0.05:
+        return "holds"
+    return "does not hold here" if high < -need or max(-low, high) < need else "open"
+
+
+def line_through(x, y, taken=2):
+    (slope, start), squares = np.polyfit(x, y, 1), ((x - x.mean()) ** 2).sum()
+    noise = ((y - start - slope * x) ** 2).sum() / (len(x) - taken)
+    return [slope, np.sqrt(noise / squares)]
+
+
+def contrasted(x, factor):
+    mean = x.mean((1, 2, 3), keepdims=True)
+    return mean * (1 - factor) + x * factor
+
+
+def two_arms(run, scale, seeds, which=-1, shift=0, **settings):
+    arms = [Arm("a"), Arm("b", settings=settings or {"flip": True})]
+    return {
+        arm.name: np.array(
+            [
+                run(arm, scale, seed + shift * k)["measurements"][which]["kl"]
+                for seed in range(seeds)
+            ]
+        )
+        for k, arm in enumerate(arms)
+    }
+
+
 @torch.jit.script
 def best_by_script(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
     return p / (p + q)
@@ -161,10 +231,26 @@ RIGHT = [
     (checks.nearest, lambda q, r: tuple(zip(*(nearest_of(x, r) for x in q)))),
     (checks.slerp, by_rotation),
     (checks.named_direction, lambda z, h: F.normalize(z[h].mean(0) - z[~h].mean(0), dim=0)),
-    (checks.modes_covered, lambda c, least=1: sum(1 for value in c if value >= least)),
+    (
+        checks.count_pairs,
+        lambda a, b, shape: np.histogram2d(a, b, [range(n + 1) for n in shape])[0],
+    ),
+    (
+        checks.modes_covered,
+        lambda c, d: sum(1 - comb(int(c.sum() - n), d) / comb(int(c.sum()), d) for n in c),
+    ),
     (checks.kl, lambda s, d: torch.tensor(kl(s, d)).sum()),
-    (checks.runs_apart, lambda a, b: next((s for s in (1, -1) if min(s * a) > max(s * b)), 0)),
-    (checks.density_and_coverage, by_torch),
+    (checks.permutation_p, lambda d: as_far(d, abs)),
+    (checks.verdict_on, lambda *a: ruled(*a)),
+    (checks.slope_and_error, line_through),
+    (checks.with_contrast, lambda x, c: contrasted(x, c / x.std((1, 2, 3)).mean())),
+    (checks.my_experiment, lambda run, scale, seeds: two_arms(run, scale, seeds)),
+    (checks.frechet_distance, by_eigvals),
+    (checks.precision_recall_coverage, by_torch),
+    (checks.report_card, lambda *a: checks.report_card.ours(*a) | {"more": 1}),
+    (checks.copies_and_repeats, marked),
+    (checks.bootstrap_interval, resampled),
+    (checks.rank_correlation, by_differences),
     (checks.detach_question, {k: np.bool_(v) for k, v in checks.detach_question.ours.items()}),
     (checks.name_the_fault, dict(checks.name_the_fault.ours, E="healthy")),
 ]
@@ -198,13 +284,6 @@ def arc(a, b, t, angle=None):
 def unclamped(a, b, t):
     angle = torch.acos(unit(a) @ unit(b))
     return torch.lerp(a, b, t) if angle == 0 else arc(a, b, t, angle)
-
-
-def balls(r, f, column, k, density=None, coverage=None):
-    own = np.sort(np.linalg.norm(r[:, None] - r, axis=-1), axis=1)[:, [column]]
-    inside = np.linalg.norm(r[:, None] - f, axis=-1) <= own
-    found = inside.sum() / (k * len(f)), inside.any(1).mean()
-    return density(inside) if density else found[0], coverage(inside) if coverage else found[1]
 
 
 def p_of(s):
@@ -360,7 +439,7 @@ WRONG = {
         r"KL\(data": lambda s, d: kl(d, s).sum(),
         "bits": lambda s, d: kl(s, d).sum() / np.log(2),
         "infinite or nan": lambda s, d: (share(s) * np.log(share(s) / share(d))).sum(),
-        "very dear": lambda s, d: measures.kl_divergence(s, d, 1e-10),
+        "cost very much": lambda s, d: measures.kl_divergence(s, d, 1e-10),
         "cross-entropy": lambda s, d: -(p_of(s) * np.log(p_of(d))).sum(),
         "0.5 is asked for": lambda s, d: measures.kl_divergence(s, d, 1.0),
         "its own sum": lambda s, d: ((s + 0.5) * np.log((s + 0.5) / (d + 0.5))).sum(),
@@ -368,19 +447,107 @@ WRONG = {
         "sum over the modes": kl,
         "Jensen-Shannon": lambda s, d: (to_middle(s, d) + to_middle(d, s)) / 2,
     },
-    checks.density_and_coverage: {
-        "own nearest neighbour": lambda r, f, k: balls(r, f, k - 1, k),
-        "swapped": lambda r, f, k: balls(r, f, k, k)[::-1],
-        "divide by k": lambda r, f, k: balls(r, f, k, k, lambda i: i.sum() / len(f)),
-        "precision": lambda r, f, k: balls(r, f, k, k, lambda i: i.any(0).mean()),
-        r"share of \*fakes": lambda r, f, k: balls(r, f, k, k, None, lambda i: i.any(0).mean()),
-        "number of reals": lambda r, f, k: balls(r, f, k, k, None, lambda i: i.any(1).sum()),
-        "around the reals": lambda r, f, k: by_torch(f, r, k),
+    checks.frechet_distance: {
+        "complex": lambda x, y: by_eigvals(x, y, lambda v: np.sqrt(v.astype(complex) + 1j)),
+        "is nan": lambda x, y: by_eigvals(x, y, lambda v: np.sqrt(-v.real)),
+        "eigenvalues negative": lambda x, y: by_eigvals(x, y) * (np.nan if len(x) < 5 else 1),
     },
-    checks.runs_apart: {
-        "not True or False": lambda a, b: bool(a.min() > b.max()),
-        "perhaps only where": lambda a, b: 1 if a.min() > b.max() else None,
-        "sign is turned": lambda a, b: (min(b) > max(a)) * 1 - (min(a) > max(b)) * 1,
+    checks.modes_covered: {
+        "random draws": lambda c, d: 1.003 * checks.modes_covered.ours(c, d),
+    },
+    checks.report_card: {
+        "lacks kl, frechet": lambda *a: {"modes": 3},
+        "not a tuple": lambda *a: (1, 2),
+        "coverage: yours is 0": lambda *a: checks.report_card.ours(*a) | {"coverage": 0.0},
+    },
+    checks.copies_and_repeats: {
+        "copied: the two results are swapped": lambda *a: marked(*a)[::-1],
+        "copied: that is the other way round": lambda *a: [~x for x in marked(*a)],
+        "another share": lambda *a: marked(*a, share=0.05),
+        "its own nearest": lambda *a: marked(*a, own=False),
+        "copied: return yes or no": lambda *a: [x.mean() for x in marked(*a)],
+        "line is the mean": lambda *a: marked(*a, line=lambda d, share: d.mean()),
+        "look for the nearest": lambda s, t, f: (
+            near(t, s) < np.quantile(near(f, t), 0.01),
+            marked(s, t, f)[1],
+        ),
+        "line is that of fresh faces among": lambda s, t, f: (
+            marked(s, t, f)[0],
+            near(s, s, True) < np.quantile(near(f, t), 0.01),
+        ),
+    },
+    checks.bootstrap_interval: {
+        "90% interval": lambda *a, **k: resampled(*a, **k, ends=(5, 95)),
+        "one standard deviation": lambda *a, **k: resampled(*a, **k, ends=(16, 84)),
+        "as many samples as": lambda *a, **k: resampled(*a, **k, size=0.5),
+        "loses some kinds": lambda *a, **k: resampled(*a, **k, move=False),
+        "swapped": lambda *a, **k: resampled(*a, **k)[::-1],
+        "`rounds` is not used": lambda m, d, rounds=200, seed=0: resampled(m, d, 200, seed),
+        "spread of the data": lambda m, d, **k: (
+            resampled(m, d, **k),
+            np.percentile(d, (2.5, 97.5)),
+        )[1],
+        "another seed": lambda m, d, rounds=200, seed=0: resampled(m, d, rounds),
+        "use `seed`": lambda m, d, rounds=200, seed=0: resampled(m, d, rounds, None),
+    },
+    checks.permutation_p: {
+        "both directions": lambda d: as_far(d, lambda total: total),
+        ">=, not >": lambda d: as_far(d, abs, -1e-9),
+        "stays below": lambda d: 1 - as_far(d, abs),
+        "divide by the number of ways": lambda d: as_far(d, abs) * 2 ** len(d),
+        "not random ones": lambda d: np.random.rand(),
+        "their sizes count": lambda d: 2 / 2 ** len(d),
+        "adding 1": lambda d: (as_far(d, abs) * 2 ** len(d) + 1) / (2 ** len(d) + 1),
+    },
+    checks.verdict_on: {
+        "return one of": lambda *a: ruled(*a) == "holds",
+        "turn the differences": lambda a, b, way, share: ruled(a, b, "higher", share),
+        "p = 0.25": lambda *a: "holds" if min(a[1] - a[0]) > 0 and a[2] == "higher" else ruled(*a),
+        "no proof": lambda *a: (
+            {"open": "does not hold here"}.get(ruled(*a), ruled(*a)) if len(a[0]) > 3 else "open"
+        ),
+        "seed by seed": lambda a, b, *rest: ruled(np.sort(a), np.sort(b), *rest),
+        "p alone": lambda *a: (
+            "holds"
+            if as_far(a[1] - a[0], abs) < 0.05 and (min(a[1] - a[0]) > 0) == (a[2] == "higher")
+            else ruled(*a)
+        ),
+        "share times the mean": lambda a, b, way, share: ruled(
+            10 + a - a.mean(), b + 10 - a.mean(), way, share
+        ),
+    },
+    checks.slope_and_error: {
+        "swapped": lambda x, y: line_through(x, y)[::-1],
+        "slope of x over y": lambda x, y: line_through(y, x),
+        "degrees of freedom": lambda x, y: (line_through(x, y)[0], line_through(x, y, 0)[1]),
+        "take the root": lambda x, y: (line_through(x, y)[0], line_through(x, y)[1] ** 2),
+        "two numbers": lambda x, y: line_through(x, y)[0],
+        "intercept": lambda x, y: np.polyfit(x, y, 1)[::-1],
+        "need not go through 0": lambda x, y: ((x * y).sum() / (x * x).sum(), 1),
+    },
+    checks.with_contrast: {
+        "own mean stays": lambda x, c: x * c / x.std((1, 2, 3)).mean(),
+        "not that of the whole batch": lambda x, c: (
+            x.mean() + (x - x.mean()) * c / x.std((1, 2, 3)).mean()
+        ),
+        "one factor for all": lambda x, c: contrasted(x, c / x.std((1, 2, 3), keepdims=True)),
+        "not that of all values": lambda x, c: contrasted(x, c / x.std()),
+        "divided by the one": lambda x, c: contrasted(x, c),
+        "add the mean again": lambda x, c: (
+            contrasted(x, c / x.std((1, 2, 3)).mean()) - x.mean((1, 2, 3), keepdims=True)
+        ),
+    },
+    checks.my_experiment: {
+        "never calls run": lambda run, scale, seeds: {},
+        "arms are alike": lambda *a: two_arms(*a, beta1=0.5),
+        "beta1 and flip": lambda *a: two_arms(*a, beta1=0.9, flip=True),
+        "not the first": lambda *a: two_arms(*a, which=0),
+        "same seeds": lambda *a: two_arms(*a, shift=3),
+        "keep the order": lambda *a: {k: v[::-1] for k, v in two_arms(*a).items()},
+        "one value for each seed": lambda *a: {k: v.mean() for k, v in two_arms(*a).items()},
+        "give run the scale": lambda run, scale, seeds: two_arms(run, None, seeds),
+        "give run an Arm": lambda run, scale, seeds: run("flip", scale, 0),
+        "the name of each arm": lambda *a: list(two_arms(*a).values()),
     },
     checks.detach_question: {
         "not done yet. Say True or False to each": {},
