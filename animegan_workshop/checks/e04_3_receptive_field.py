@@ -54,4 +54,4 @@ def receptive_field(answer, seed):
     """[(kernel, stride), ...] from the picture upwards -> [field of each layer's units, pixels]."""
     cases = [([(4, 2)] * 4 + [(4, 1)],), ([(3, 1), (5, 2), (3, 3), (2 + seed % 3, 2)],)]
     try_cases(answer, receptive_fields, cases, FAULTS)
-    return "4, 10, 22, 46 and 94 pixels for D"
+    return "the field of the units of every layer"

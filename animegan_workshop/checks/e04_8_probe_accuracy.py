@@ -33,21 +33,21 @@ def probe_accuracy(answer, seed):
         demand(0 <= share <= 1, f"return a share from 0 to 1, not {share.item():.3g}")
         return share.item()
 
-    labels = torch.randint(5, (300,))
-    clear = F.one_hot(labels, 5) + 0.1 * torch.randn(300, 5)
+    labels = torch.randint(5, (200,))
+    clear = F.one_hot(labels, 5) + 0.1 * torch.randn(200, 5)
     easy = accuracy(clear, labels)
     short = (
         f"labels that stand in the features are named right in {easy:.0%}: follow the loss longer"
     )
     demand(easy > 0.9, short)
-    by_luck = accuracy(torch.randn(300, 600), torch.randint(5, (300,)))
+    by_luck = accuracy(torch.randn(200, 200), torch.randint(5, (200,)))
     tested = f"random labels are named right in {by_luck:.0%}: test on faces not trained on"
     demand(by_luck < 0.45, tested)
-    sized = torch.cat([0.001 * clear + 5, 100 * torch.randn(300, 20)], dim=1)
+    sized = torch.cat([0.001 * clear + 5, 100 * torch.randn(200, 20)], dim=1)
     small = accuracy(sized, labels)
     scaled = f"small features drown beside large ones ({small:.0%} right): standardise each column"
     demand(small > 0.8, scaled)
-    constant = accuracy(torch.cat([clear, torch.ones(300, 1)], dim=1), labels)
+    constant = accuracy(torch.cat([clear, torch.ones(200, 1)], dim=1), labels)
     still = "a feature that never changes has spread 0: clamp the spread before you divide by it"
     demand(constant > 0.9, still)
     return "the probe is tested on faces that it has not seen"
