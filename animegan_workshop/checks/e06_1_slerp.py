@@ -1,7 +1,8 @@
-"""Exercise 06.2: the arc between two latent vectors."""
+"""Exercise 06.1: the arc between two latent vectors."""
 
 from functools import partial
 
+import numpy as np
 import torch
 from torch.nn.functional import normalize
 
@@ -53,7 +54,7 @@ FAULTS = {
 }
 
 
-@exercise("06.8", latent.slerp)
+@exercise("06.2", latent.slerp)
 def slerp(answer, seed):
     """start, end (z_dim,), share 0 to 1 -> the point (z_dim,) at that share of the arc."""
     a, b = torch.randn(2, 100) * torch.tensor([[1.0], [1.3]])
@@ -61,9 +62,14 @@ def slerp(answer, seed):
     # whether lengths go along the arc or beside it is a matter of taste
     ours = _arc if close(answer(*cases[0]), _arc(*cases[0]), 1e-4) else latent.slerp
     try_cases(answer, ours, cases, FAULTS, 1e-4)
+    clamp = "clamp the cosine to [-1, 1] before acos, and take the line where the sine is 0"
     for z in torch.randn(60, 100):  # for a third of them the cosine is rounded to 1.0000001
-        same = numbers(answer(z.clone(), z.clone(), 0.3))
-        clamp = "clamp the cosine to [-1, 1] before acos, and take the line where the sine is 0"
-        demand(not any(same != same), f"from a point to itself you return nan: {clamp}")
+        same, turned = (numbers(answer(z.clone(), sign * z, 0.3)) for sign in (1, -1))
+        demand(np.isfinite(same).all(), f"from a point to itself you return nan: {clamp}")
         demand(close(same, z, 1e-3), "from a point to itself every point of the way is that point")
+        opposite = "where the two point opposite ways"
+        demand(np.isfinite(turned).all(), f"{opposite} you return nan: {clamp}")
+        # half a circle, whichever, is as good as the line
+        long = np.linalg.norm(turned) > 1.01 * float(z.norm())
+        demand(not long, f"{opposite} you divide by a sine that is nearly 0: take the line")
     return "an arc that stays in the shell of radius 10"

@@ -1,4 +1,4 @@
-"""Exercise 06.1: a direction that has a name."""
+"""Exercise 06.4: a direction that has a name."""
 
 import torch
 from torch.nn.functional import normalize, one_hot
@@ -7,7 +7,7 @@ from animegan_helpers import directions
 from animegan_workshop.checks.core import compare, exercise
 
 
-@exercise("06.6", directions.mean_difference_direction)
+@exercise("06.4", directions.mean_difference_direction)
 def named_direction(answer, seed):
     """z (N, z_dim), has_it (N,) of bool -> direction (z_dim,), length 1, from without to with."""
     z = torch.randn(200, 20)
