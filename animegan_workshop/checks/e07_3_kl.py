@@ -1,4 +1,4 @@
-"""Exercise 07.2: how evenly, by KL."""
+"""Exercise 07.3: KL of two tables of counts."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def kl(answer, seed):
             sum_of(plain_p[drawn], q[drawn]),
         ),
         "you add 1 to every count: 0.5 is asked for": sum_of(share(samples + 1), share(data + 1)),
-        "a tiny number makes an empty mode very dear: add 0.5": tuple(
+        "a tiny number makes an empty mode cost very much: add 0.5": tuple(
             sum_of(share(samples + little), share(data + little)) for little in tiny
         ),
         "divide each histogram by its own sum: compare shares": (raw.sum(), raw.mean()),
