@@ -92,7 +92,7 @@ def test_a_notebook_that_cannot_be_written_stays_as_it_was(tmp_path, monkeypatch
 
 ASKS_BEFORE_IT_ENDS = """
 import signal, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
 print("ready", flush=True)
 try:
     time.sleep(30)
