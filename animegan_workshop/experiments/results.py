@@ -146,13 +146,13 @@ def _range(values: np.ndarray) -> str:
     return f"{short(values.mean())}{ends}"
 
 
-def plot_runs(result: dict, names: tuple[str, ...]) -> Figure:
+def plot_runs(result: dict, names: tuple[str, ...], title: str = "") -> Figure:
     """A panel for each measure: a row for each arm, a dot for each run, a bar at their mean.
 
     A dashed line goes through the mean of the first arm, with which the others are compared.
     """
     arms = [arm["name"] for arm in result["arms"]]
-    size = (1.8 + 2.6 * len(names), 0.9 + 0.24 * len(arms))
+    size = (1.8 + 2.8 * len(names), 1.1 + 0.26 * len(arms))
     figure = Figure(figsize=size, layout="constrained", dpi=80)
     panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, names):
@@ -164,9 +164,10 @@ def plot_runs(result: dict, names: tuple[str, ...]) -> Figure:
                 axes.plot([values[arm].mean()], [row], "|", color=colour, ms=13, mew=2)
         if len(values[arms[0]]):
             axes.axvline(values[arms[0]].mean(), color=COLOURS[1], ls="--", lw=0.8)
-        axes.set(title=LABELS[name], xlabel=LABELS[name])
+        axes.set(xlabel=LABELS[name])
         if name == "frechet":
             axes.set_xscale("log")
     panels[0].set_yticks(range(len(arms)), arms)
     panels[0].invert_yaxis()
+    figure.suptitle(title, fontsize=10)
     return figure
