@@ -9,7 +9,7 @@ from animegan_workshop.experiments.design import Arm, Scale
 from animegan_workshop.experiments.results import LABELS
 from animegan_workshop.experiments.runner import config_of
 
-SCALE = Scale(8, 16, 600, steps=200, measurements=2, samples=150, seeds=3, toy_steps=0)
+SCALE = Scale(8, 16, 600, steps=150, measurements=2, samples=100, seeds=3, toy_steps=0)
 MEASURED = [name for name in LABELS if name != "quality"]  # that is of games in two dimensions
 
 
