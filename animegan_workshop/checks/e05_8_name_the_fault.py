@@ -11,11 +11,18 @@ from animegan_workshop.checks.core import NotDoneYet, demand, exercise, shorten
 from animegan_workshop.checks.e05_1_d_step import step_of_d
 from animegan_workshop.checks.e05_2_g_step import step_of_g
 
-CAUSES = ("healthy", "zero weights", "labels swapped", "G too fast", "D too slow", "no clearing")
+CAUSES = (
+    "healthy",
+    "zero weights",
+    "labels swapped",
+    "G too fast",
+    "D too slow",
+    "fakes called real",
+)
 RUNS = {
     "A": ("labels swapped", "D(x) and D(G(z)): which of the two should be high?"),
     "B": ("zero weights", "one of the runs never moves: look at its curves and its pictures"),
-    "C": ("G too fast", "compare its eight pictures with each other"),
+    "C": ("G too fast", "are its pictures still faces, and how wildly does D(G(z)) swing?"),
     "D": ("healthy", "do its pictures still differ, and do both players still score?"),
 }
 """Letter -> what was done, and where to look."""
