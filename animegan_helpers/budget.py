@@ -40,7 +40,7 @@ class Budget:
 BUDGETS = {
     # name, faces, width, epochs, toy_steps, samples, preset
     "smoke": Budget("smoke", 300, 8, 2, 150, 300, "smoke"),
-    "laptop": Budget("laptop", 6_000, 24, 10, 3_000, 2_000, "laptop"),
+    "laptop": Budget("laptop", 6_000, 24, 12, 3_000, 2_000, "laptop"),
     "gpu": Budget("gpu", 25_000, 64, 100, 10_000, 10_000, "report"),
 }
 
