@@ -41,7 +41,7 @@ def lab(tmp_path_factory):
         training = folder / "notebooks" / "05_train.ipynb"
         source = training.read_text("utf-8")
         assert "epochs=budget.epochs" in source  # two epochs would be over before one can look
-        training.write_text(source.replace("epochs=budget.epochs", "epochs=40"), "utf-8")
+        training.write_text(source.replace("epochs=budget.epochs", "epochs=80"), "utf-8")
         yield address
 
 
