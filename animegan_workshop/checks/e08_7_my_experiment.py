@@ -14,12 +14,12 @@ MEASURED = [name for name in LABELS if name != "quality"]  # that is of games in
 
 
 def _ours(run, scale, seeds):
-    """Adam's beta1 of 0.5 against 0.9: arm -> the jitter of G's loss in each run, (seeds,)."""
+    """Adam's beta1 of 0.5 against 0.9: arm -> the FCD of each run, (seeds,)."""
     arms = [Arm("beta1 0.5", settings={"beta1": 0.5}), Arm("beta1 0.9", settings={"beta1": 0.9})]
     found = {arm.name: [] for arm in arms}
     for seed in range(seeds):
         for arm in arms:
-            found[arm.name].append(run(arm, scale, seed)["measurements"][-1]["jitter"])
+            found[arm.name].append(run(arm, scale, seed)["measurements"][-1]["frechet"])
     return {name: np.array(values) for name, values in found.items()}
 
 

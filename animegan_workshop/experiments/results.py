@@ -165,9 +165,7 @@ def plot_runs(result: dict, names: tuple[str, ...], title: str = "") -> Figure:
         if len(values[arms[0]]):
             axes.axvline(values[arms[0]].mean(), color=COLOURS[1], ls="--", lw=0.8)
         axes.set(xlabel=LABELS[name])
-        if name == "frechet":
-            axes.set_xscale("log")
     panels[0].set_yticks(range(len(arms)), arms)
-    panels[0].invert_yaxis()
+    panels[0].set_ylim(len(arms) - 0.4, -0.6)  # the first arm on top
     figure.suptitle(title, fontsize=10)
     return figure
