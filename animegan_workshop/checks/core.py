@@ -14,7 +14,7 @@ import textwrap
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,16 @@ FACTORS = {
     "log10 stands where the natural logarithm belongs": 1 / np.log(10),
     "that is in percent": 100,
 }
+
+SUMS = (
+    ("that is a sum over {n} values: take the mean", 1, 0),
+    ("that is a mean over {n} values: take the sum", -1, 0),
+    ("you divide by {n} - 1 where {n} belongs", 1, -2),
+    ("you divide by {n} where {n} - 1 belongs", -1, 2),
+    ("a variance or root of one divides by {n} - 1 where {n} belongs", 0.5, -1),
+    ("a variance or root of one divides by {n} where {n} - 1 belongs", -0.5, 1),
+)
+"""What it means, n's power in the factor, and twice the power of n - 1."""
 
 
 class CheckFailed(AssertionError):
@@ -283,28 +293,51 @@ def try_cases(
     answer: Callable,
     ours: Callable,
     cases: list[tuple],
-    faults: dict,
+    faults: str | dict,
     tolerance: float = 1e-5,
     hint: str = "",
 ) -> None:
     """Runs the answer and ours on all cases and raises CheckFailed unless they agree.
 
-    faults: sentence -> a function with this fault, or "old => new", an edit that puts it into ours,
+    faults: a table of edits, see `table_of`, or sentence -> a function with this fault, or an edit,
     or a tuple of such. A fault is named only if it explains the answer in every case.
     hint: what a wrong shape is told.
     """
-    got = [answer(*copy.deepcopy(case)) for case in cases]
+    names, given = list(inspect.signature(ours).parameters), copy.deepcopy(cases)
+    got = [answer(*case) for case in given]
     right = [ours(*case) for case in cases]
     tables = {
         sentence: [[edited(ours, wrong)(*case) for case in cases] for wrong in each(wrongs)]
-        for sentence, wrongs in faults.items()
+        for sentence, wrongs in table_of(faults).items()
     }
-    names = list(inspect.signature(ours).parameters)
     labels = [
         "for " + ", ".join(f"{name} = {shorten(value)}" for name, value in zip(names, case))
         for case in cases
     ]
-    _judge(got, right, tables, labels, tolerance, hint)
+    sizes = [np.shape(value) for value in cases[0]]
+    _judge(got, right, tables, labels, tolerance, hint, {n for shape in sizes for n in shape})
+    for name, *values in zip(names, *given, *cases):
+        half = len(values) // 2
+        kept = all(same(*pair) for pair in zip(values[:half], values[half:]))
+        demand(kept, f"your function changes {name}, which it was given: work on a copy")
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are equal; what is not made of numbers is taken as equal."""
+    arrays = isinstance(a, (torch.Tensor, np.ndarray))
+    return not arrays or np.array_equal(numbers(a), numbers(b), equal_nan=True)
+
+
+def table_of(faults: str | dict) -> dict:
+    """A table of faults as sentence -> edits of ours. As text it has one fault a line:
+
+    take the root of the mean square :: np.sqrt =>
+    the blocks hold pixels from all over the picture :: (2, 4) => (1, 3) :: (2, 4) => (3, 4)
+    """
+    if isinstance(faults, dict):
+        return faults
+    rows = [line.strip().split(" :: ") for line in faults.strip().splitlines()]
+    return {sentence: tuple(edits) for sentence, *edits in rows}
 
 
 def edited(ours: Callable, edit: str | Callable) -> Callable:
@@ -314,7 +347,7 @@ def edited(ours: Callable, edit: str | Callable) -> Callable:
     """
     if not isinstance(edit, str):
         return edit
-    old, new = edit.split(" => ")
+    old, new = re.fullmatch("(.*) =>(?: (.*))?", edit).groups("")
     source = textwrap.dedent(inspect.getsource(ours))
     if old not in source:
         raise ValueError(f"{ours.__name__} has no {old!r} to edit")
@@ -328,8 +361,13 @@ def each(values: Any) -> tuple:
     return values if isinstance(values, tuple) else (values,)
 
 
-def _judge(got: list, right: list, faults: dict, labels: list, tolerance: float, hint="") -> None:
-    """Compares the values of all cases: a fault of the table, the shape, or a fault in general."""
+def _judge(
+    got: list, right: list, faults: dict, labels: list, tolerance: float, hint="", sizes=()
+) -> None:
+    """Compares the values of all cases: a fault of the table, the shape, or a fault in general.
+
+    sizes: lengths of what was given, for sums and means that were taken for each other.
+    """
     got, right = [numbers(value) for value in got], [numbers(value) for value in right]
 
     def agree(others: list) -> bool:
@@ -343,7 +381,7 @@ def _judge(got: list, right: list, faults: dict, labels: list, tolerance: float,
         wanted = f"of shape {r.shape}" if r.ndim else "one number"
         given = f"shape {g.shape}" if g.ndim else "one number"
         demand(g.shape == r.shape, f"{label}: the result must be {wanted}, yours is {given}{hint}")
-    for sentence, values in _in_general(got, right).items():
+    for sentence, values in _in_general(got, right, sizes).items():
         demand(not agree(values), sentence)
     for g, r, label in zip(got, right, labels):
         for at in np.argwhere(~np.isclose(g, r, tolerance, tolerance)):
@@ -352,25 +390,41 @@ def _judge(got: list, right: list, faults: dict, labels: list, tolerance: float,
             raise CheckFailed(f"{label}{place}: yours is {yours:.3g}, right is {wanted:.3g}")
 
 
-def _in_general(got: list, right: list) -> dict[str, list]:
+def _in_general(got: list, right: list, sizes: Iterable[int]) -> dict[str, list]:
     """Faults that need no table, whatever the exercise: sentence -> the values they lead to."""
     found = {"the sign is turned": [-r for r in right]}
     g, r = (np.concatenate([value.ravel() for value in values]) for values in (got, right))
     if np.ptp(r) > 0:
         factor, shift = g @ r / (r @ r), (g - r).mean()
-        found |= {words: [known * value for value in right] for words, known in FACTORS.items()}
+        known = FACTORS | {
+            words.format(n=n): n**power * (n - 1) ** (taken / 2)
+            for n in sorted(set(sizes) - {0, 1})
+            for words, power, taken in SUMS
+        }
+        found |= {words: [value * factor for value in right] for words, factor in known.items()}
         if factor:
             found[f"every value is {factor:.3g} times the right one"] = [factor * v for v in right]
         found |= {
             f"every value is too large by {shift:.3g}": [value + shift for value in right],
             "every value is the square of the right one": [value**2 for value in right],
             "every value is the root of the right one": [np.sqrt(abs(value)) for value in right],
+            "the logarithm of the right value is asked for": [np.exp(v) for v in right],
+            "that is the logarithm of the right value": [np.log(abs(v) + 1e-300) for v in right],
+            "you lose the sign: no absolute values": [abs(value) for value in right],
+            "the fraction is cut off: keep the numbers as floats": [np.floor(v) for v in right],
+            "the fraction is rounded off: keep the numbers as floats": [np.round(v) for v in right],
         }
     if all(value.ndim and value.any() for value in right):
         units = [value / np.linalg.norm(value) for value in right]
         found["you divide by the length, which is asked for as well"] = units
     if all(value.ndim == 2 for value in right):
         found["rows and columns are swapped"] = [value.T for value in right]
+    if all(value.ndim for value in right):
+        found |= {
+            "the order is turned round: the last value comes first": [v[::-1] for v in right],
+            "every value stands one place too late": [np.roll(v, 1, 0) for v in right],
+            "every value stands one place too early": [np.roll(v, -1, 0) for v in right],
+        }
     if all(np.allclose(np.sort(a, None), np.sort(b, None)) for a, b in zip(got, right) if b.ndim):
         found["the values are right, but they stand in another order"] = [
             a if b.ndim else b for a, b in zip(got, right)
