@@ -102,7 +102,7 @@ def test_a_student_gets_a_report_once_the_guess_is_made(tmp_path):
     assert untouched.returncode == 2 and "stops at a cell" in untouched.stderr
     [path] = (out / "notebooks").glob("09*")
     notebook = nbformat.read(path, 4)
-    solve(notebook, GRADED[-1], ("guess-09-modes",))
+    solve(notebook, GRADED[-1], ("answer-09-modes",))
     nbformat.write(notebook, path)
     subprocess.run(words, check=True, cwd=out, env=settings)
     page = (out / "build" / "report.html").read_text(encoding="utf-8")
