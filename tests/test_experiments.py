@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from animegan_helpers.__main__ import main
-from animegan_helpers.networks import count_parameters, make_networks
 from animegan_workshop.drawing.drawn import write_faces
 from animegan_workshop.experiments import design, results, runner
 from animegan_workshop.experiments.design import SCALES, Arm, Scale, design_names, load_design
@@ -63,23 +62,12 @@ def test_the_hash_is_of_the_design_alone(tmp_path, monkeypatch):
 
 def test_faces_of_an_arm():
     """So many of the kind that is asked for, and others of that kind held out."""
-    arms = {arm.name: arm for arm in load_design("modes").arms}
-    for name, count, modes in (
-        ("1 mode", 60, 1),
-        ("4 modes", 60, 4),
-        ("1 mode, a quarter of the faces", 15, 1),
-    ):
-        train, held_out = runner.faces_of(arms[name], TINY)
+    one, four = load_design("modes").arms[:2]
+    for arm, count, modes in ((one, 60, 1), (four, 60, 4), (replace(one, faces=0.25), 15, 1)):
+        train, held_out = runner.faces_of(arm, TINY)
         kinds = set(zip(train.labels["hair"], train.labels["eyes"]))
         assert (len(train), len(kinds), len(held_out)) == (count, modes, 80)
         assert not (train.images[:15, None] == held_out.images[:15]).all((2, 3, 4)).any()
-
-
-def test_a_fully_connected_pair_of_about_as_many_parameters():
-    wanted = count_parameters(make_networks(width=16)[0])
-    width = runner.nearest_width("fully-connected", wanted)
-    found = count_parameters(make_networks("fully-connected", width=width)[0])
-    assert abs(found - wanted) < 0.1 * wanted
 
 
 def test_a_lower_rate_from_half_time_shows_only_then():
@@ -104,9 +92,9 @@ def test_an_experiment_from_command_to_file(tmp_path, tiny, capsys):
     assert main(["experiment", "dense", "--budget", "smoke", "--out", str(tmp_path)]) == 0
     path = tmp_path / "dense.json"
     whole = json.loads(path.read_text(encoding="utf-8"))
-    assert [len(arm["runs"]) for arm in whole["arms"]] == [2, 2, 2]
+    assert [len(arm["runs"]) for arm in whole["arms"]] == [2, 2, 2, 2]
     steps = [[row["step"] for row in arm["runs"][0]["measurements"]] for arm in whole["arms"]]
-    assert steps == [[4, 8], [4, 8], [12, 24]]
+    assert steps == [[4, 8], [4, 8], [12, 24], [12, 24]]
     assert whole["design"] == load_design("dense").hash and whole["hardware"]
     kept = whole["arms"][0]["runs"].pop()
     path.write_text(json.dumps(whole), encoding="utf-8")
@@ -126,7 +114,7 @@ def test_equal_arms_share_their_runs():
     key = runner.run_key(Arm("DCGAN"), TINY, 0, "drawn faces", "fp32")
     same = runner.run_key(Arm("resize"), replace(TINY, seeds=9), 0, "drawn faces", "fp32")
     others = {
-        runner.run_key(Arm("DCGAN", settings={"flip": True}), TINY, 0, "drawn faces", "fp32"),
+        runner.run_key(Arm("DCGAN", settings={"batch": 9}), TINY, 0, "drawn faces", "fp32"),
         runner.run_key(Arm("DCGAN"), replace(TINY, steps=9), 0, "drawn faces", "fp32"),
         runner.run_key(Arm("DCGAN"), TINY, 1, "drawn faces", "fp32"),
         runner.run_key(Arm("DCGAN"), TINY, 0, "real faces", "fp32"),

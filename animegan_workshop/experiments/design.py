@@ -34,7 +34,7 @@ class Scale:
 SCALES = {
     "smoke": Scale(8, 25, 200, steps=16, measurements=2, samples=100, seeds=2, toy_steps=60),
     "laptop": Scale(
-        16, 32, 3_000, steps=1_000, measurements=5, samples=1_000, seeds=3, toy_steps=6_000
+        16, 32, 4_000, steps=1_000, measurements=4, samples=1_000, seeds=8, toy_steps=6_000
     ),
     "gpu": Scale(
         64, 50, 25_000, steps=25_000, measurements=25, samples=5_000, seeds=8, toy_steps=20_000
@@ -50,7 +50,7 @@ class Arm:
     drawn faces held to values; faces: share of the scale's faces; method: how a picture becomes
     64x64; label: (factor, value) that labelled faces must have; width_factor, steps_factor: of the
     scale's; rate_factor: of both learning rates from half time on; mixture: "ring" or "grid" for a
-    game in two dimensions.
+    game in two dimensions; seeds: runs of this arm where no comparison rests on it.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Arm:
     steps_factor: float = 1.0
     rate_factor: float = 1.0
     mixture: str | None = None
+    seeds: int | None = None
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from animegan_helpers.faces import FacesError, FaceSet, load_faces, to_uint8
 from animegan_helpers.files import write_text
 from animegan_helpers.latent import sample_faces
 from animegan_helpers.measures import quick_row
-from animegan_helpers.networks import count_parameters, make_networks
+from animegan_helpers.networks import count_parameters
 from animegan_helpers.reference import choose_network, make_reference
 from animegan_helpers.settings import TrainingConfig, TrainingError, preset
 from animegan_helpers.training import Trainer
@@ -76,20 +76,10 @@ def faces_of(arm: Arm, scale: Scale, path: str | None = None) -> tuple[FaceSet, 
 def config_of(arm: Arm, scale: Scale, seed: int) -> TrainingConfig:
     """The arm's settings on those of the `laptop` preset, without EMA: it would hide jitter."""
     width = max(1, round(arm.width_factor * scale.width))
-    if arm.settings.get("architecture") == "fully-connected":
-        width = nearest_width("fully-connected", count_parameters(make_networks(width=width)[0]))
     base = {"width": width, "batch": scale.batch, "ema": 0.0, "epochs": 10**4, "seed": seed}
-    base |= {"learning_rate_g": 5e-4, "learning_rate_d": 2e-4}  # the rates of the kept results
+    base |= {"flip": True, "augment": ("translation",)}  # found by the experiment `baseline`
+    base |= {"learning_rate_g": 5e-4, "learning_rate_d": 2e-4}
     return preset("laptop", **base | arm.settings)
-
-
-def nearest_width(architecture: str, parameters: int) -> int:
-    """The width at which this architecture's generator has about so many parameters."""
-
-    def off(width: int) -> int:
-        return abs(count_parameters(make_networks(architecture, width=width)[0]) - parameters)
-
-    return min(range(1, 129), key=off)
 
 
 def gradient_norms(trainer: Trainer) -> tuple[float, float]:
@@ -201,7 +191,10 @@ def run_toy(arm: Arm, scale: Scale, seed: int) -> dict:
 
 def run_key(arm: Arm, scale: Scale, seed: int, faces: str, precision: str) -> str:
     """The same for runs that depend on the same things, whatever their arms are called."""
-    needs = [asdict(arm) | {"name": ""}, asdict(replace(scale, seeds=0)), seed, faces, precision]
+    needs = asdict(arm) | {"name": "", "seeds": None}
+    if not arm.mixture:
+        needs |= {"settings": asdict(config_of(arm, scale, seed)), "width_factor": 1.0}
+    needs = [needs, asdict(replace(scale, seeds=0)), seed, faces, precision]
     return hashlib.sha256(json.dumps(needs, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -265,17 +258,18 @@ def run_experiment(
         "scale": asdict(scale),
     }
     refuse_other(path, result)
-    # settled once: measured anew in each run on a busy machine, arms might differ in it
-    precision = "" if toys else best_precision(where, scale.width, scale.batch)
+    # the same wherever a CPU goes on with it; and a GPU must not choose anew in each run
+    gpu = where.type == "cuda"
+    precision = best_precision(where, scale.width, scale.batch) if gpu else "fp32"
     done, runs, jobs = finished_runs(folder), {arm.name: [] for arm in design.arms}, []
     for seed in range(scale.seeds):  # all arms of a seed before the next: a stopped one has pairs
-        for arm in design.arms:
-            key = run_key(arm, scale, seed, faces or kind, precision)
+        for arm in (arm for arm in design.arms if seed < (arm.seeds or scale.seeds)):
+            key = run_key(arm, scale, seed, Path(faces).name if faces else kind, precision)
             if key in done:
                 runs[arm.name].append(done[key])
             else:
-                chosen = {"precision": precision} if precision else {}
-                jobs.append((key, replace(arm, settings=chosen | arm.settings), seed))
+                chosen = {"precision": precision} | arm.settings
+                jobs.append((key, arm if arm.mixture else replace(arm, settings=chosen), seed))
 
     def write() -> None:
         result["arms"] = [
