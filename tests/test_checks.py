@@ -67,11 +67,6 @@ def by_eigvals(x, y, root=lambda v: np.sqrt(v.astype(complex)).real):
     return ((x.mean(0) - y.mean(0)) ** 2).sum() + spread
 
 
-def by_differences(x, y):
-    n, d = len(x), x.argsort().argsort() - y.argsort().argsort()
-    return 1 - 6 * (d**2).sum() / (n**3 - n)
-
-
 def near(points, others, own=False):
     far = np.linalg.norm(points[:, None] - others, axis=-1)
     return (far + np.diag([np.inf] * len(far)) if own else far).min(1)
@@ -95,10 +90,6 @@ def by_conv(x, k, s):
 
 def side(h, k, s, p, extra=0):
     return (h - 1) * s - 2 * p + k + extra
-
-
-def centred(x):
-    return x - x.mean((2, 3), keepdim=True)
 
 
 def near_by_torch(images, threshold):
@@ -140,11 +131,6 @@ def probe(z, has_it, steps=300):
     return unit(layer.weight[0])
 
 
-def by_qr(ways):
-    q, r = torch.linalg.qr(ways.T)
-    return (q * r.diagonal().sign()).T
-
-
 def nearest_of(x, references):
     apart = [float((x - r).square().mean().sqrt()) for r in references]
     return int(np.argmin(apart)), 127.5 * min(apart)
@@ -162,17 +148,6 @@ def ruled(first, second, direction, share):
     if up.mean() >= need and as_far(up, abs) <= 0.05:
         return "holds"
     return "does not hold here" if high < -need or max(-low, high) < need else "open"
-
-
-def line_through(x, y, taken=2):
-    (slope, start), squares = np.polyfit(x, y, 1), ((x - x.mean()) ** 2).sum()
-    noise = ((y - start - slope * x) ** 2).sum() / (len(x) - taken)
-    return [slope, np.sqrt(noise / squares)]
-
-
-def contrasted(x, factor):
-    mean = x.mean((1, 2, 3), keepdims=True)
-    return mean * (1 - factor) + x * factor
 
 
 def two_arms(run, scale, seeds, which=-1, shift=0, **settings):
@@ -205,8 +180,6 @@ RIGHT = [
     (checks.to_levels, lambda x: np.clip(np.rint((x.numpy() + 1) / 2 * 255), 0, 255).astype("u1")),
     (checks.effective_number, lambda v: 2 ** (entropy(v) / np.log(2))),
     (checks.effective_number, lambda v: torch.tensor(entropy(v)).exp()),
-    (checks.lost_variance, lambda x, y: ((x - y) ** 2).sum() / centred(x).pow(2).sum()),
-    (checks.lost_variance, lambda x, y: np.float64(F.mse_loss(y, x) / centred(x).pow(2).mean())),
     (checks.find_near_duplicates, near_by_torch),
     (checks.find_near_duplicates, lambda x, t: np.array(near_by_torch(x, t)[::-1])),
     (checks.principal_components, by_svd),
@@ -225,7 +198,6 @@ RIGHT = [
     (checks.matching_length, by_halving),
     (checks.largest_gain, lambda b, a: (max(np.sum(a == v) - np.sum(b == v) for v in a)) / len(a)),
     (checks.probe_direction, probe),
-    (checks.orthogonal, by_qr),
     (checks.face_arithmetic, lambda a, b, c, length=4.0: c + length * unit(a.mean(0) - b.mean(0))),
     (checks.variety, lambda f: torch.cdist(f, f).sum() / (len(f) * (len(f) - 1))),
     (checks.nearest, lambda q, r: tuple(zip(*(nearest_of(x, r) for x in q)))),
@@ -242,15 +214,11 @@ RIGHT = [
     (checks.kl, lambda s, d: torch.tensor(kl(s, d)).sum()),
     (checks.permutation_p, lambda d: as_far(d, abs)),
     (checks.verdict_on, lambda *a: ruled(*a)),
-    (checks.slope_and_error, line_through),
-    (checks.with_contrast, lambda x, c: contrasted(x, c / x.std((1, 2, 3)).mean())),
     (checks.my_experiment, lambda run, scale, seeds: two_arms(run, scale, seeds)),
     (checks.frechet_distance, by_eigvals),
     (checks.precision_recall_coverage, by_torch),
     (checks.report_card, lambda *a: checks.report_card.ours(*a) | {"more": 1}),
-    (checks.copies_and_repeats, marked),
     (checks.bootstrap_interval, resampled),
-    (checks.rank_correlation, by_differences),
     (checks.detach_question, {k: np.bool_(v) for k, v in checks.detach_question.ours.items()}),
     (checks.name_the_fault, dict(checks.name_the_fault.ours, E="healthy")),
 ]
@@ -460,22 +428,6 @@ WRONG = {
         "not a tuple": lambda *a: (1, 2),
         "coverage: yours is 0": lambda *a: checks.report_card.ours(*a) | {"coverage": 0.0},
     },
-    checks.copies_and_repeats: {
-        "copied: the two results are swapped": lambda *a: marked(*a)[::-1],
-        "copied: that is the other way round": lambda *a: [~x for x in marked(*a)],
-        "another share": lambda *a: marked(*a, share=0.05),
-        "its own nearest": lambda *a: marked(*a, own=False),
-        "copied: return yes or no": lambda *a: [x.mean() for x in marked(*a)],
-        "line is the mean": lambda *a: marked(*a, line=lambda d, share: d.mean()),
-        "look for the nearest": lambda s, t, f: (
-            near(t, s) < np.quantile(near(f, t), 0.01),
-            marked(s, t, f)[1],
-        ),
-        "line is that of fresh faces among": lambda s, t, f: (
-            marked(s, t, f)[0],
-            near(s, s, True) < np.quantile(near(f, t), 0.01),
-        ),
-    },
     checks.bootstrap_interval: {
         "90% interval": lambda *a, **k: resampled(*a, **k, ends=(5, 95)),
         "one standard deviation": lambda *a, **k: resampled(*a, **k, ends=(16, 84)),
@@ -514,27 +466,6 @@ WRONG = {
         ),
         "share times the mean": lambda a, b, way, share: ruled(
             10 + a - a.mean(), b + 10 - a.mean(), way, share
-        ),
-    },
-    checks.slope_and_error: {
-        "swapped": lambda x, y: line_through(x, y)[::-1],
-        "slope of x over y": lambda x, y: line_through(y, x),
-        "degrees of freedom": lambda x, y: (line_through(x, y)[0], line_through(x, y, 0)[1]),
-        "take the root": lambda x, y: (line_through(x, y)[0], line_through(x, y)[1] ** 2),
-        "two numbers": lambda x, y: line_through(x, y)[0],
-        "intercept": lambda x, y: np.polyfit(x, y, 1)[::-1],
-        "need not go through 0": lambda x, y: ((x * y).sum() / (x * x).sum(), 1),
-    },
-    checks.with_contrast: {
-        "own mean stays": lambda x, c: x * c / x.std((1, 2, 3)).mean(),
-        "not that of the whole batch": lambda x, c: (
-            x.mean() + (x - x.mean()) * c / x.std((1, 2, 3)).mean()
-        ),
-        "one factor for all": lambda x, c: contrasted(x, c / x.std((1, 2, 3), keepdims=True)),
-        "not that of all values": lambda x, c: contrasted(x, c / x.std()),
-        "divided by the one": lambda x, c: contrasted(x, c),
-        "add the mean again": lambda x, c: (
-            contrasted(x, c / x.std((1, 2, 3)).mean()) - x.mean((1, 2, 3), keepdims=True)
         ),
     },
     checks.my_experiment: {

@@ -1,4 +1,4 @@
-"""Exercise 06.8: how far samples lie apart."""
+"""Exercise 06.7: how far samples lie apart."""
 
 import torch
 

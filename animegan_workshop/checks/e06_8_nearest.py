@@ -1,4 +1,4 @@
-"""Exercise 06.9: the nearest face."""
+"""Exercise 06.8: the nearest face."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Exercise 01.6: the mean and the principal components."""
+"""Exercise 01.5: the mean and the principal components."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Exercise 01.7: a generator from linear algebra."""
+"""Exercise 01.6: a generator from linear algebra."""
 
 import torch
 

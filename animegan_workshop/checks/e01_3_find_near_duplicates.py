@@ -1,4 +1,4 @@
-"""Exercise 01.4: near-duplicates by thumbnails."""
+"""Exercise 01.3: near-duplicates by thumbnails."""
 
 import numpy as np
 

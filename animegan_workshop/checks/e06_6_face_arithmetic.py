@@ -1,4 +1,4 @@
-"""Exercise 06.7: arithmetic with averaged z."""
+"""Exercise 06.6: arithmetic with averaged z."""
 
 import torch
 from torch.nn.functional import normalize

@@ -1,4 +1,4 @@
-"""Exercise 03.10: a generator for pictures of any side."""
+"""Exercise 03.9: a generator for pictures of any side."""
 
 from collections.abc import Callable
 

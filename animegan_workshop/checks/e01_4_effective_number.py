@@ -1,4 +1,4 @@
-"""Exercise 01.5: how many values a factor really has."""
+"""Exercise 01.4: how many values a factor really has."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Exercise 08.7: an experiment of one's own, run in pairs."""
+"""Exercise 08.5: an experiment of one's own, run in pairs."""
 
 from dataclasses import asdict
 

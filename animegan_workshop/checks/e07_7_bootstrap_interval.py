@@ -1,4 +1,4 @@
-"""Exercise 07.8: a bootstrap interval that is recentred."""
+"""Exercise 07.7: a bootstrap interval that is recentred."""
 
 import numpy as np
 
