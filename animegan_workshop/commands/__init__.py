@@ -2,7 +2,7 @@
 
 import argparse
 
-from animegan_workshop.commands import engine, measuring, teaching
+from animegan_workshop.commands import engine, measuring, page, teaching
 from animegan_workshop.commands.base import Command
 
 
@@ -10,7 +10,7 @@ def all_commands() -> list[Command]:
     """Every command, in the order of the files and of what stands in them."""
     return [
         value
-        for module in (engine, measuring, teaching)
+        for module in (engine, measuring, page, teaching)
         for value in vars(module).values()
         if isinstance(value, Command)
     ]

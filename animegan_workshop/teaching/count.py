@@ -6,10 +6,13 @@ import json
 import re
 import textwrap
 import tokenize
+from pathlib import Path
 
 from animegan_helpers.budget import PROJECT
 
 CAPS = {"animegan_helpers": 3_000, "animegan_workshop": 4_600, "tests": 5_000}
+PAGE = {"page (Python)": 350, "page (browser)": 900}
+"""What makes a generator a page, animegan_workshop/page, has caps of its own, and so its tests."""
 WORDS = 20_000  # in all notebooks together
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 LAYOUT = {
@@ -28,6 +31,21 @@ def code_lines(source: str) -> int:
         if token.type not in LAYOUT:
             code |= set(range(token.start[0], token.end[0] + 1))
     return len(code - documentation)
+
+
+def of_page(path: Path) -> bool:
+    """Whether a file belongs to the page of a generator: its code, its command, its tests."""
+    return "page" in path.relative_to(PROJECT).parts or path.name in ("page.py", "test_page.py")
+
+
+def page_lines() -> tuple[int, int]:
+    """Code lines of the page: of Python, and of HTML, CSS and JavaScript as prettier has them."""
+    folder = PROJECT / "animegan_workshop"
+    python = [*(folder / "page").glob("*.py"), folder / "commands" / "page.py"]
+    browser = [p for p in (folder / "page").iterdir() if p.suffix in (".html", ".css", ".js")]
+    lines = [line.strip() for path in browser for line in path.read_text("utf-8").splitlines()]
+    written = sum(bool(line) and not line.startswith("//") for line in lines)
+    return sum(code_lines(path.read_text("utf-8")) for path in python), written
 
 
 def python_of(cell: dict) -> str:
@@ -73,11 +91,13 @@ def count_all(files: bool = False) -> str:
     """The counts as lines of text; files: each file of the packages by itself, too."""
     lines = []
     for folder, cap in CAPS.items():
-        paths = sorted((PROJECT / folder).rglob("*.py"))
+        paths = sorted(p for p in (PROJECT / folder).rglob("*.py") if not of_page(p))
         counts = [code_lines(path.read_text(encoding="utf-8")) for path in paths]
         if files:
             lines += [f"{n:6,}  {p.relative_to(PROJECT)}" for n, p in zip(counts, paths)]
         lines.append(f"{folder:20}{sum(counts):6,} of {cap:,} code lines")
+    for (name, cap), lines_of_it in zip(PAGE.items(), page_lines()):
+        lines.append(f"{name:20}{lines_of_it:6,} of {cap:,} code lines")
     read, written, shown = 0, 0, 0
     for path in sorted((PROJECT / "notebooks").glob("[0-9]*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]

@@ -1,0 +1,1 @@
+"""A generator as one HTML file: what `python -m animegan_helpers page` writes."""
