@@ -151,7 +151,7 @@ def ruled(first, second, direction, share):
 
 
 def two_arms(run, scale, seeds, which=-1, shift=0, **settings):
-    arms = [Arm("a"), Arm("b", settings=settings or {"flip": True})]
+    arms = [Arm("a"), Arm("b", settings=settings or {"flip": False})]
     return {
         arm.name: np.array(
             [
@@ -330,7 +330,7 @@ WRONG = {
     checks.best_discriminator: {
         "2 times the right one": lambda p, q: 2 * p / (p + q),
         "too large by 1": lambda p, q: p / (p + q) + 1,
-        "another order": lambda p, q: (p / (p + q)).flip(0),
+        "order is turned round": lambda p, q: (p / (p + q)).flip(0),
         r"\[0\]: yours is .*, right is 0": lambda p, q: torch.sin(p),
     },
     checks.modes_and_quality: {
@@ -471,7 +471,7 @@ WRONG = {
     checks.my_experiment: {
         "never calls run": lambda run, scale, seeds: {},
         "arms are alike": lambda *a: two_arms(*a, beta1=0.5),
-        "beta1 and flip": lambda *a: two_arms(*a, beta1=0.9, flip=True),
+        "beta1 and flip": lambda *a: two_arms(*a, beta1=0.9, flip=False),
         "not the first": lambda *a: two_arms(*a, which=0),
         "same seeds": lambda *a: two_arms(*a, shift=3),
         "keep the order": lambda *a: {k: v[::-1] for k, v in two_arms(*a).items()},

@@ -324,8 +324,10 @@ def try_cases(
 
 def same(a: Any, b: Any) -> bool:
     """Whether two values are equal; what is not made of numbers is taken as equal."""
-    arrays = isinstance(a, (torch.Tensor, np.ndarray))
-    return not arrays or np.array_equal(numbers(a), numbers(b), equal_nan=True)
+    if isinstance(a, torch.Tensor):
+        a, b = numbers(a), numbers(b)
+    floats = isinstance(a, np.ndarray) and a.dtype.kind == "f"
+    return not isinstance(a, np.ndarray) or np.array_equal(a, b, equal_nan=floats)
 
 
 def table_of(faults: str | dict) -> dict:
@@ -347,7 +349,7 @@ def edited(ours: Callable, edit: str | Callable) -> Callable:
     """
     if not isinstance(edit, str):
         return edit
-    old, new = re.fullmatch("(.*) =>(?: (.*))?", edit).groups("")
+    old, new = re.fullmatch("(.*) =>(?: (.*))?", edit, re.S).groups("")
     source = textwrap.dedent(inspect.getsource(ours))
     if old not in source:
         raise ValueError(f"{ours.__name__} has no {old!r} to edit")

@@ -13,6 +13,7 @@ const jobs = new Map(); // canvas -> z: small faces that wait to be drawn
 let network = null; // what draws now
 let stale = false; // the large face is not that of the state
 let busy = false; // something is being drawn
+let settled = false; // it is decided what draws
 
 // z, moved as the sliders stand; sign -1 takes that away.
 function withMoves(z, sign = 1) {
@@ -342,6 +343,7 @@ async function tryWebgl(limit) {
     else byId("engine").textContent = "This browser can compute no faces: try another.";
   }
   busy = false;
+  settled = true;
   draw();
 }
 
