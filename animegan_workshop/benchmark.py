@@ -1,5 +1,7 @@
-"""How fast the training step is on this machine, beside the loop that every tutorial shows."""
+"""How fast this machine is: the training step beside a tutorial's loop; a face in a page."""
 
+import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +18,13 @@ from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
 from animegan_helpers.budget import best_precision, choose_device
+from animegan_helpers.checkpoint import load_weights, shipped_weights
 from animegan_helpers.faces import load_faces
+from animegan_helpers.latent import sample_latent
 from animegan_helpers.networks import build_networks
+from animegan_helpers.portrait import Portrait
 from animegan_helpers.training import Trainer, TrainingConfig
+from animegan_workshop.page.write import make_page
 
 FACES, ROUNDS = 1_000, 3
 
@@ -146,3 +152,48 @@ def run_benchmark(
             rate = matrix_rate(where, dtype)
             share = reached * work / rate
             yield f"{precision}: {share:.0%} of the matrix rate, {rate / 1e9:,.0f} GFLOP/s"
+
+
+TIME_FACES = """async (count) => {
+    await use('wasm', 1);
+    const times = [];
+    for (let k = 0; k < count; k++) {
+        const start = performance.now();
+        await network.draw(sampleLatent(about.zDim, k));
+        times.push(performance.now() - start);
+    }
+    return times;
+}"""
+
+
+def benchmark_page(count: int = 100) -> Iterator[str]:
+    """Times a face in a page, in Chromium's WebAssembly, and one of notebook 06's sliders.
+
+    Needs playwright and a Chromium. Raises ValueError where they are missing.
+    """
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError:
+        raise ValueError("playwright is missing: pip install playwright") from None
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    chromium = next(filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, names)]), None)
+    if chromium is None:
+        raise ValueError("no Chromium: install it, or set CHROMIUM to the path of one")
+    path = shipped_weights("modern")
+    weights = load_weights(path)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        file = Path(folder) / "page.html"
+        file.write_text(make_page(weights, path)[0], encoding="utf-8")
+        with playwright.chromium.launch(executable_path=chromium) as browser:
+            page = browser.new_page()
+            page.goto(file.as_uri())
+            while not page.evaluate("settled"):
+                page.wait_for_timeout(100)
+            times = page.evaluate(TIME_FACES, count)
+    yield f"a face of {path.stem} in a page: {np.median(times):.1f} ms (WebAssembly, one core)"
+    portrait, times = Portrait(weights.generator), []
+    for seed in range(count):
+        z, start = sample_latent(1, weights.generator.z_dim, seed), time.perf_counter()
+        portrait.draw(z)
+        times.append(1_000 * (time.perf_counter() - start))
+    yield f"and under the sliders of notebook 06: {np.median(times):.1f} ms (torch, with the PNG)"

@@ -210,11 +210,16 @@ def experiments_page(arguments: argparse.Namespace) -> str:
     option("--batch", type=positive, default=50),
     option("--seconds", type=within(float, 0.01), default=2.0, help="for each turn of a row"),
     DEVICE,
+    option("--page", action="store_true", help="time a face in a page, and in notebook 06"),
 )
 def benchmark(arguments: argparse.Namespace) -> str:
-    """Time the training step against the textbook loop on this machine."""
-    from animegan_workshop.benchmark import run_benchmark
+    """Time the training step against the textbook loop on this machine, or a face in a page."""
+    from animegan_workshop.benchmark import benchmark_page, run_benchmark
 
+    if arguments.page:
+        for line in benchmark_page():
+            print(line, flush=True)
+        return ""
     size = arguments.width, arguments.batch
     for line in run_benchmark(arguments.faces, *size, arguments.seconds, arguments.device):
         print(line, flush=True)

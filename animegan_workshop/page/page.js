@@ -58,7 +58,6 @@ function drawBars() {
 
 // Draws what is wanted, the large face first. Only the latest wish counts, so that none pile up.
 async function draw() {
-  document.body.dataset.state = "drawing";
   if (busy || !network) return;
   busy = true;
   while (stale || jobs.size) {
@@ -73,7 +72,6 @@ async function draw() {
     await new Promise(requestAnimationFrame);
   }
   busy = false;
-  document.body.dataset.state = "ready";
 }
 
 // ---- the state
