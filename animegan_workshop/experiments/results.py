@@ -63,8 +63,11 @@ def paired_differences(result: dict, first: str, second: str, measure: str) -> n
 
 
 def judge(design: Design, result: dict) -> list[dict]:
-    """A row for each comparison of the design: effect, 95% interval, p after Holm, verdict."""
-    rows = []
+    """A row for each comparison of the design: effect, 95% interval, p after Holm, verdict.
+
+    As long as pairs of runs are missing, the verdict is open: nobody stops at a lucky one.
+    """
+    rows, seeds = [], result["scale"]["seeds"]
     for comparison in design.comparisons:
         differences = paired_differences(
             result, comparison.first, comparison.second, comparison.measure
@@ -81,7 +84,8 @@ def judge(design: Design, result: dict) -> list[dict]:
             }
         )
     for row, p in zip(rows, holm([row["p"] for row in rows])):
-        row |= {"p": p, "verdict": judge_row(row, p)}
+        whole = len(row["differences"]) == seeds
+        row |= {"p": p, "verdict": judge_row(row, p) if whole else OPEN}
     return rows
 
 

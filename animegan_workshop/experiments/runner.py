@@ -78,7 +78,7 @@ def config_of(arm: Arm, scale: Scale, seed: int) -> TrainingConfig:
     width = max(1, round(arm.width_factor * scale.width))
     base = {"width": width, "batch": scale.batch, "ema": 0.0, "epochs": 10**4, "seed": seed}
     base |= {"flip": True, "augment": ("translation",)}  # found by the experiment `baseline`
-    base |= {"learning_rate_g": 5e-4, "learning_rate_d": 2e-4}
+    base |= {"learning_rate_g": 5e-4, "learning_rate_d": 5e-4}
     return preset("laptop", **base | arm.settings)
 
 
