@@ -515,7 +515,7 @@ def faults_of_tables():
     for module in exercise_modules():
         for check in [value for value in vars(module).values() if hasattr(value, "ours")]:
             table = {} if check in (checks.d_step, checks.g_step) else getattr(module, "FAULTS", {})
-            for sentence, faults in table.items():
+            for sentence, faults in core.table_of(table).items():
                 yield from ((check, fault, sentence) for fault in core.each(faults))
 
 

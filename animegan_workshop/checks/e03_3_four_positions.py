@@ -1,39 +1,41 @@
 """Exercise 03.3: what a constant picture becomes."""
 
+from functools import partial
+
 import numpy as np
 
-from animegan_workshop.checks.core import exercise, try_cases
+from animegan_workshop.checks.core import exercise, table_of, try_cases
 
 
 def sums_of_positions(kernel: np.ndarray) -> np.ndarray:
     """kernel (k, k) -> (2, 2): the sum of the weights that land on each position at stride 2."""
-    return np.array([[kernel[a::2, b::2].sum() for b in (0, 1)] for a in (0, 1)])
+    values = np.zeros((2, 2))
+    for row, column in np.ndindex(2, 2):
+        values[row, column] = kernel[row::2, column::2].sum()
+    return values
 
 
-def _quarters(kernel: np.ndarray) -> np.ndarray:
-    half = len(kernel) // 2
-    parts = slice(None, half), slice(half, None)
-    return np.array([[kernel[rows, columns].sum() for columns in parts] for rows in parts])
+def _quarters(kernel: np.ndarray, extra: int) -> np.ndarray:
+    """The sums of four blocks; extra: 1 where the first of them is the largest."""
+    starts = 0, (len(kernel) + extra) // 2
+    return np.add.reduceat(np.add.reduceat(kernel, starts, axis=0), starts, axis=1)
 
 
-FAULTS = {
-    "those are the sums of the kernel's quarters; stamps lie 2 pixels apart": _quarters,
-    "only some of the weights land on each position": (
-        lambda kernel: np.full((2, 2), kernel.sum())
-    ),
-    "add the weights up, do not average them": (
-        lambda kernel: sums_of_positions(kernel) / sums_of_positions(np.ones_like(kernel)),
-        lambda kernel: sums_of_positions(kernel) / 4,
-    ),
-    "that is how many weights land on each position: add up the weights": (
-        lambda kernel: sums_of_positions(np.ones_like(kernel))
-    ),
-    "add the weights with their signs": lambda kernel: sums_of_positions(abs(kernel)),
-    "you take one weight for each position; several stamps overlap there": (
-        lambda kernel: kernel[:2, :2]
-    ),
-    "the positions are turned round: kernel[0, 0] belongs to position (0, 0)": (
-        lambda kernel: sums_of_positions(kernel)[::-1, ::-1]
+FAULTS = table_of("""
+    only some of the weights land on each position :: kernel[row::2, column::2] => kernel
+    add up both every second row and every second column :: , column::2 => :: row::2 => :
+    stamps lie 2 pixels apart: every second row, not every third :: ::2 => ::3
+    add the weights up, do not average them :: .sum() => .mean()
+    that is how many weights land on each position: add up the weights :: .sum() => .size
+    that is one of the weights that land there: take their sum :: .sum() => .max(initial=-np.inf)
+    add the weights with their signs :: kernel[row => abs(kernel)[row
+    add up every second one, not one alone :: ::2, column::2].sum() => , column]
+    odd and even are swapped: kernel[0, 0] lands on (0, 0) :: [row, c => [1 - row, 1 - c
+    do not scale the sums: they do not add up to 1 :: return values => return values / values.sum()
+""") | {
+    "those are the kernel's quarters; take every second row and column": (
+        partial(_quarters, extra=0),
+        partial(_quarters, extra=1),
     ),
 }
 
@@ -42,6 +44,5 @@ FAULTS = {
 def four_positions(answer, seed):
     """kernel (k, k) -> (2, 2): what ones become at each position (row % 2, column % 2)."""
     random = np.random.default_rng(seed)
-    cases = [(random.normal(size=(k, k)),) for k in (4, 3, 5)]
-    try_cases(answer, sums_of_positions, cases, FAULTS)
+    try_cases(answer, sums_of_positions, [(random.normal(size=(k, k)),) for k in (4, 3, 5)], FAULTS)
     return "four positions, each with weights of its own"
