@@ -39,6 +39,8 @@ FACTORS = {
     "that is in percent": 100,
 }
 
+EXACT = "go through all ways and work out the exact value"
+
 SUMS = (
     ("that is a sum over {n} values: take the mean", 1, 0),
     ("that is a mean over {n} values: take the sum", -1, 0),
@@ -296,16 +298,21 @@ def try_cases(
     faults: str | dict,
     tolerance: float = 1e-5,
     hint: str = "",
+    luck: float = 0.0,
 ) -> None:
     """Runs the answer and ours on all cases and raises CheckFailed unless they agree.
 
     faults: a table of edits, see `table_of`, or sentence -> a function with this fault, or an edit,
     or a tuple of such. A fault is named only if it explains the answer in every case.
     hint: what a wrong shape is told.
+    luck: how far off a mean over random draws may be, where an exact value is asked for.
     """
     names, given = list(inspect.signature(ours).parameters), copy.deepcopy(cases)
     got = [answer(*case) for case in given]
     right = [ours(*case) for case in cases]
+    if luck:
+        again = [answer(*case) for case in copy.deepcopy(cases)]
+        demand(all(map(close, got, again)), "yours says something else each time: " + EXACT)
     for g, r in zip(got, right):
         other = isinstance(r, np.ndarray) and r.ndim and isinstance(g, (list, tuple, torch.Tensor))
         demand(not other, f"return a numpy array, not a {type(g).__name__}")
@@ -318,7 +325,8 @@ def try_cases(
         for case in cases
     ]
     sizes = [np.shape(value) for value in cases[0]]
-    _judge(got, right, tables, labels, tolerance, hint, {n for shape in sizes for n in shape})
+    lengths = {n for shape in sizes for n in shape}
+    _judge(got, right, tables, labels, tolerance, hint, lengths, luck)
     for name, *values in zip(names, *given, *cases):
         half = len(values) // 2
         kept = all(same(*pair) for pair in zip(values[:half], values[half:]))
@@ -338,10 +346,13 @@ def table_of(faults: str | dict) -> dict:
 
     take the root of the mean square :: np.sqrt =>
     the blocks hold pixels from all over the picture :: (2, 4) => (1, 3) :: (2, 4) => (3, 4)
+
+    A line that begins with :: goes on with the fault before it.
     """
     if isinstance(faults, dict):
         return faults
-    rows = [line.strip().split(" :: ") for line in faults.strip().splitlines()]
+    lines = re.sub(r"\s*\n\s*:: ", " :: ", faults.strip()).splitlines()
+    rows = [line.strip().split(" :: ") for line in lines]
     return {sentence: tuple(edits) for sentence, *edits in rows}
 
 
@@ -367,7 +378,14 @@ def each(values: Any) -> tuple:
 
 
 def _judge(
-    got: list, right: list, faults: dict, labels: list, tolerance: float, hint="", sizes=()
+    got: list,
+    right: list,
+    faults: dict,
+    labels: list,
+    tolerance: float,
+    hint="",
+    sizes=(),
+    luck=0.0,
 ) -> None:
     """Compares the values of all cases: a fault of the table, the shape, or a fault in general.
 
@@ -388,6 +406,8 @@ def _judge(
         demand(g.shape == r.shape, f"{label}: the result must be {wanted}, yours is {given}{hint}")
     for sentence, values in _in_general(got, right, sizes).items():
         demand(not agree(values), sentence)
+    lucky = luck and all(np.all(abs(g - r) <= luck) for g, r in zip(got, right))
+    demand(not lucky, "every value is nearly right, as with random draws: " + EXACT)
     for g, r, label in zip(got, right, labels):
         for at in np.argwhere(~np.isclose(g, r, tolerance, tolerance)):
             place = f" at {at.tolist()}" if at.size else ""
