@@ -85,7 +85,8 @@ def resampled(measure, data, rounds=200, seed=0, ends=(2.5, 97.5), size=1, move=
 
 
 def by_conv(x, k, s):
-    return F.conv_transpose2d(torch.tensor(x)[None, None], torch.tensor(k)[None, None], stride=s)
+    x, k = torch.tensor(x)[None, None], torch.tensor(k)[None, None]
+    return F.conv_transpose2d(x, k, stride=s).numpy()
 
 
 def side(h, k, s, p, extra=0):

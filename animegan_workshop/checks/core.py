@@ -378,18 +378,12 @@ def each(values: Any) -> tuple:
 
 
 def _judge(
-    got: list,
-    right: list,
-    faults: dict,
-    labels: list,
-    tolerance: float,
-    hint="",
-    sizes=(),
-    luck=0.0,
+    got: list, right: list, faults: dict, labels: list, tolerance, hint="", sizes=(), luck=0.0
 ) -> None:
     """Compares the values of all cases: a fault of the table, the shape, or a fault in general.
 
-    sizes: lengths of what was given, for sums and means that were taken for each other.
+    sizes: lengths of what was given, for sums and means that were taken for each other; luck: how
+    far off a mean over random draws may be.
     """
     got, right = [numbers(value) for value in got], [numbers(value) for value in right]
 
@@ -437,7 +431,8 @@ def _in_general(got: list, right: list, sizes: Iterable[int]) -> dict[str, list]
             "that is the logarithm of the right value": [np.log(abs(v) + 1e-300) for v in right],
             "you lose the sign: no absolute values": [abs(value) for value in right],
         }
-        if np.ptp(g) > 0 and np.array_equal(g, np.round(g)) and abs(g - r).max() <= 1:
+        cut = np.array_equal(g, np.round(g)) and not np.array_equal(r, np.round(r))
+        if cut and np.ptp(g) > 0 and abs(g - r).max() <= 1:
             found["those are whole numbers: the fraction is lost, keep floats"] = got
     if all(value.ndim and value.any() for value in right):
         units = [value / np.linalg.norm(value) for value in right]
