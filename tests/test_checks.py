@@ -171,7 +171,7 @@ def best_by_script(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
 
 class Stamper:
     def __call__(self, x, k, s):
-        return by_conv(x, k, s)[0, 0].numpy()
+        return by_conv(x, k, s)[0, 0]
 
 
 RIGHT = [
