@@ -5,70 +5,59 @@ from collections.abc import Callable
 
 import torch
 
-from animegan_workshop.checks.core import demand, each, exercise, shorten, try_cases
-
-CONSTANT = "nan or infinity where a channel is constant: add 1e-5 to the variance before the root"
+from animegan_workshop.checks.core import demand, edited, exercise, shorten, table_of, try_cases
 
 
 def normalised(
     x: torch.Tensor, running_mean: torch.Tensor, running_var: torch.Tensor, training: bool
 ) -> torch.Tensor:
     """x (B, C, H, W), running averages (C,) -> the same shape; train mode moves the averages."""
-    return _normalised(x, running_mean, running_var, training)
+    dims = 0, 2, 3
+    mean, variance = x.mean(dims, keepdim=True), x.var(dims, correction=0, keepdim=True)
+    if training:
+        for average, batch in [(running_mean, mean), (running_var, variance)]:
+            average.mul_(0.9).add_(0.1 * batch.mean((0, 2, 3)))
+    if not training:
+        mean, variance = running_mean[:, None, None], running_var[:, None, None]
+    return (x - mean) / (variance + 1e-5).sqrt()
 
 
-def _normalised(
-    x, running_mean, running_var, training, *, dims=(0, 2, 3), power=0.5, centre=1, **fault
-):
-    """Batch norm, right unless told otherwise. Like torch's, but for gain and shift."""
-    averages = running_mean[:, None, None].clone(), running_var[:, None, None].clone()
-    if training or fault.get("moves_always"):
-        share = fault.get("share", 0.1)
-        running_mean.lerp_(x.mean((0, 2, 3)), share)
-        variance = x.var((0, 2, 3), correction=0)
-        running_var.lerp_(variance.sqrt() if fault.get("deviation") else variance, share)
-    if training if fault.get("batch") is None else fault["batch"]:
-        averages = x.mean(dims, keepdim=True), x.var(dims, correction=0, keepdim=True)
-    mean, variance = averages
-    return (x - centre * mean) / (variance + 1e-5) ** power
+FAULTS = """
+    that normalises each picture by itself: take the batch too :: dims = 0, 2, 3 => dims = 2, 3
+    that normalises each position by itself: take all positions :: dims = 0, 2, 3 => dims = (0,)
+    each channel has its own mean: dim is (0, 2, 3) :: = 0, 2, 3 => = 1, 2, 3 :: = 0, => = 0, 1,
+    take all positions, rows and columns: dim is (0, 2, 3) :: = 0, 2, 3 => = 0, 2 :: = 0, 2 => = 0
+    the variance divides by n, as in the example: correction=0 :: correction=0 => correction=1
+    add 1e-5 to the variance, under the root :: + 1e-5).sqrt() => .sqrt() + 1e-5)
+    divide by the root of the variance :: .sqrt() =>
+    divide by the root, do not multiply :: / ( => * (
+    the mean is not subtracted :: x - mean => x
+    in eval mode use the running averages, not this batch's :: not training => False
+    in train mode use this batch's mean and variance :: not training => True
+    in eval mode the running averages must stay as they are :: if training => if True
+    move the averages in place, = makes a new tensor :: 0.9).add_(0.1 * => 1).add_(0 *
+    you replace the running averages: move them 10% of the way :: 0.9).add_(0.1 * => 0).add_(
+    you move the running averages by 90%: keep 90% of the old :: 0.9).add_(0.1 => 0.1).add_(0.9
+    you add this batch's whole: 90% of the old and 10%, 0.1, of the batch's :: add_(0.1 * => add_(
+    the old averages shrink as well: 90% of the old, 10% of the batch's :: 0.9 => 1
+    running_var must move as well as running_mean :: , (running_var, variance)] => ]
+    running_mean must move as well as running_var :: (running_mean, mean), =>
+    running_var wants the variance, not the standard deviation :: variance)] => variance.sqrt())]
+"""
+CONSTANT = "nan or infinity where a channel is constant: add 1e-5 to the variance before the root"
 
 
-def _fault(**settings) -> Callable:
-    return functools.partial(_normalised, **settings)
-
-
-FAULTS = {
-    "that normalises each picture by itself: take the batch too": _fault(dims=(2, 3)),
-    "that normalises each position by itself: take all positions": _fault(dims=(0,)),
-    "that normalises over the channels too: each channel has its own mean": (
-        _fault(dims=(1, 2, 3)),
-        _fault(dims=(0, 1, 2, 3)),
-    ),
-    "divide by the root of the variance": _fault(power=1),
-    "the mean is not subtracted": _fault(centre=0),
-    "in eval mode use the running averages, not this batch's": _fault(batch=True),
-    "in train mode use this batch's mean and variance": _fault(batch=False),
-    "in eval mode the running averages must stay as they are": _fault(moves_always=True),
-    "the running averages did not move: change them in place, = makes a new tensor": (
-        _fault(share=0)
-    ),
-    "you replace the running averages: move them 10% of the way": _fault(share=1),
-    "you move the running averages by 90%: keep 90% of the old": _fault(share=0.9),
-    "running_var wants the variance, not the standard deviation": _fault(deviation=True),
-}
-
-
-def _watched(function: Callable) -> Callable:
-    """The function on copies; gives its result and then the running averages, in one row."""
+def _part(function: Callable, averages: bool) -> Callable:
+    """The function on copies of the averages; gives these afterwards, or its result."""
 
     @functools.wraps(normalised)
     def run(x, running_mean, running_var, training):
-        averages = running_mean.clone(), running_var.clone()
-        y = function(x.clone(), *averages, training)
+        moved = running_mean.clone(), running_var.clone()
+        y = function(x, *moved, training)
         right = isinstance(y, torch.Tensor) and y.shape == x.shape
         demand(right, f"return a tensor of x's shape {tuple(x.shape)}, not {shorten(y)}")
         demand(bool(y.isfinite().all()), CONSTANT)
-        return torch.cat([y.flatten(), *averages])
+        return torch.stack(moved) if averages else y
 
     return run
 
@@ -76,9 +65,16 @@ def _watched(function: Callable) -> Callable:
 @exercise("03.4", normalised)
 def batch_norm(answer, seed):
     """(x, running_mean, running_var, training) -> x normalised; train mode moves the averages."""
-    x = torch.randn(16, 3, 8, 8) * torch.tensor([3.0, 0.5, 0.0])[:, None, None] + 2
-    cases = [(x, torch.randn(3), 1 + torch.rand(3), training) for training in (True, False)]
-    faults = {sentence: tuple(map(_watched, each(fault))) for sentence, fault in FAULTS.items()}
-    # either variance will do, over n or over n - 1: the tolerance allows for it
-    try_cases(_watched(answer), _watched(normalised), cases, faults, tolerance=3e-3)
+    scales, centres = torch.tensor([3.0, 0.5, 0.003, 0.0]), torch.tensor([2.0, -1.0, 0.0, 2.0])
+    for averages, modes in ((False, [True]), (True, [True, False]), (False, [False])):
+        # In a large batch it makes no difference whether running_var divides by n or n - 1.
+        x = torch.randn(*((16, 9, 8) if averages else (6, 3, 2)), 4) * scales + centres
+        old = torch.randn(4), 1 + torch.rand(4)
+        cases = [(x.permute(0, 3, 1, 2).contiguous(), *old, training) for training in modes]
+        faults = {
+            sentence: tuple(_part(edited(normalised, edit), averages) for edit in edits)
+            for sentence, edits in table_of(FAULTS).items()
+        }
+        ours = _part(normalised, averages)
+        try_cases(_part(answer, averages), ours, cases, faults, tolerance=3e-3)
     return "both modes, and the running averages"
