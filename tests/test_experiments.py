@@ -51,18 +51,18 @@ def test_a_design_can_run(name):
 
 
 def test_the_hash_is_of_the_design_alone(tmp_path, monkeypatch):
-    source = (design.DESIGNS / "crop.toml").read_bytes()
+    source = (design.DESIGNS / "crop-or-resize.toml").read_bytes()
     monkeypatch.setattr(design, "DESIGNS", tmp_path)
     hashes = []
     for content in (source, source.replace(b"\n", b"\r\n"), source.replace(b"crop", b"cut")):
-        (tmp_path / "crop.toml").write_bytes(content)
-        hashes.append(load_design("crop").hash)
+        (tmp_path / "crop-or-resize.toml").write_bytes(content)
+        hashes.append(load_design("crop-or-resize").hash)
     assert hashes[0] == hashes[1] != hashes[2]
 
 
 def test_faces_of_an_arm():
     """So many of the kind that is asked for, and others of that kind held out."""
-    one, four = load_design("modes").arms[:2]
+    one, four = load_design("mode-count").arms[:2]
     for arm, count, modes in ((one, 60, 1), (four, 60, 4), (replace(one, faces=0.25), 15, 1)):
         train, held_out = runner.faces_of(arm, TINY)
         kinds = set(zip(train.labels["hair"], train.labels["eyes"]))
@@ -89,23 +89,23 @@ def test_a_game_in_two_dimensions():
 @pytest.mark.slow
 def test_an_experiment_from_command_to_file(tmp_path, tiny, capsys):
     """It says what was run, goes on where it stopped, and refuses another scale's result."""
-    assert main(["experiment", "dense", "--budget", "smoke", "--out", str(tmp_path)]) == 0
-    path = tmp_path / "dense.json"
+    assert main(["experiment", "fully-connected", "--budget", "smoke", "--out", str(tmp_path)]) == 0
+    path = tmp_path / "fully-connected.json"
     whole = json.loads(path.read_text(encoding="utf-8"))
     assert [len(arm["runs"]) for arm in whole["arms"]] == [2, 2, 2, 2]
     steps = [[row["step"] for row in arm["runs"][0]["measurements"]] for arm in whole["arms"]]
     assert steps == [[4, 8], [4, 8], [12, 24], [12, 24]]
-    assert whole["design"] == load_design("dense").hash and whole["hardware"]
+    assert whole["design"] == load_design("fully-connected").hash and whole["hardware"]
     kept = whole["arms"][0]["runs"].pop()
     path.write_text(json.dumps(whole), encoding="utf-8")
-    runner.run_experiment("dense", "smoke", out=tmp_path)
+    runner.run_experiment("fully-connected", "smoke", out=tmp_path)
     again = json.loads(path.read_text(encoding="utf-8"))
     assert again["arms"][1]["runs"] == whole["arms"][1]["runs"]  # not trained again
     made, was = again["arms"][0]["runs"][1]["measurements"][-1], kept["measurements"][-1]
     assert made["frechet"] == was["frechet"]
     before = path.read_bytes()
     with pytest.raises(ValueError, match="result with budget smoke.*--out"):
-        runner.run_experiment("dense", "laptop", out=tmp_path)
+        runner.run_experiment("fully-connected", "laptop", out=tmp_path)
     assert path.read_bytes() == before
 
 
@@ -126,7 +126,15 @@ def test_equal_arms_share_their_runs():
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kills a process as posix does")
 def test_workers_end_with_the_program_that_started_them(tmp_path):
-    words = [sys.executable, "-m", "animegan_helpers", "experiment", "slope", "--budget", "laptop"]
+    words = [
+        sys.executable,
+        "-m",
+        "animegan_helpers",
+        "experiment",
+        "learned-slope",
+        "--budget",
+        "laptop",
+    ]
     words += ["--out", str(tmp_path), "--workers", "1"]
     parent = subprocess.Popen(words, env=os.environ | {"ANIMEGAN_RUNS": str(tmp_path)})
     children = []
@@ -294,6 +302,8 @@ def test_shipped_results_are_of_the_designs_as_they_stand():
     """A result that ships was run under the design that is there now."""
     for path in results.RESULTS.glob("*.json"):
         result, design = results.load_result(path.stem), load_design(path.stem)
+        if "design" not in result:  # older than the designs; docs/experiments.md says so
+            continue
         assert result["design"] == design.hash
         for arm, defined in zip(result["arms"], design.arms, strict=True):
             seeds = defined.seeds or result["scale"]["seeds"]

@@ -262,8 +262,11 @@ def run_experiment(
     gpu = where.type == "cuda"
     precision = best_precision(where, scale.width, scale.batch) if gpu else "fp32"
     done, runs, jobs = finished_runs(folder), {arm.name: [] for arm in design.arms}, []
-    for seed in range(scale.seeds):  # all arms of a seed before the next: a stopped one has pairs
-        for arm in (arm for arm in design.arms if seed < (arm.seeds or scale.seeds)):
+    deciding = {name for c in design.comparisons for name in (c.first, c.second)}
+    # all arms of a seed before the next, so that a stopped one has pairs; what decides comes first
+    plan = [(seed, arm) for seed in range(scale.seeds) for arm in design.arms]
+    for seed, arm in sorted(plan, key=lambda item: item[1].name not in deciding):
+        if seed < (arm.seeds or scale.seeds):
             key = run_key(arm, scale, seed, Path(faces).name if faces else kind, precision)
             if key in done:
                 runs[arm.name].append(done[key])
