@@ -29,6 +29,7 @@ EXPLAINED = {
     'missing the required "forward" function': "the class has no forward: look at its spelling and "
     "how far it is indented. A ModuleList cannot be called: loop over it",
     "the `-` operator": "- does not turn a mask round: write ~mask",
+    "required positional argument": "the exercise gives fewer arguments: is a default missing?",
 }
 """Words in Python's or torch's message -> what they mean here."""
 
@@ -204,6 +205,10 @@ def own_settings(seed: int) -> Iterator[None]:
             start(seed)
         try:
             yield
+            off = "your answer switches gradients off for what follows too: use torch.no_grad()"
+            demand(torch.is_grad_enabled(), off)
+            default = "your answer changes torch's default type for what follows too"
+            demand(torch.get_default_dtype() == torch.float32, default)
         finally:
             torch.set_default_dtype(kind)
             np.random.set_state(numpy_state)
@@ -276,9 +281,9 @@ def several(value: Any, names: str, count: int = 2) -> list:
 
 
 def close(got: Any, right: Any, tolerance: float = 1e-5) -> bool:
-    """Whether two numbers, arrays or tensors agree in shape and in every value."""
+    """Whether two numbers, arrays or tensors agree in shape and in every value, nan in nan."""
     got, right = numbers(got), numbers(right)
-    return got.shape == right.shape and np.allclose(got, right, tolerance, tolerance)
+    return got.shape == right.shape and np.allclose(got, right, tolerance, tolerance, True)
 
 
 def compare(got: Any, right: Any, faults: dict, what: str, tolerance: float = 1e-5) -> None:
@@ -307,15 +312,20 @@ def try_cases(
     hint: what a wrong shape is told.
     luck: how far off a mean over random draws may be, where an exact value is asked for.
     """
-    names, given = list(inspect.signature(ours).parameters), copy.deepcopy(cases)
+    names, given = list(inspect.signature(ours).parameters), [copy.deepcopy(c) for c in cases]
     got = [answer(*case) for case in given]
     right = [ours(*case) for case in cases]
+    if not close(got[0], right[0], tolerance):
+        again = close(got[0], answer(*copy.deepcopy(cases[0])), tolerance)
+        demand(again, "the same arguments give another result each time: use what you are given")
     if luck:
         again = [answer(*case) for case in copy.deepcopy(cases)]
         demand(all(map(close, got, again)), "yours says something else each time: " + EXACT)
-    for g, r in zip(got, right):
-        other = isinstance(r, np.ndarray) and r.ndim and isinstance(g, (list, tuple, torch.Tensor))
-        demand(not other, f"return a numpy array, not a {type(g).__name__}")
+    rows = list, tuple, torch.Tensor, np.ndarray
+    for kind, words in ((np.ndarray, "a numpy array"), (torch.Tensor, "a torch tensor")):
+        for g, r in zip(got, right):
+            other = isinstance(r, kind) and r.ndim and isinstance(g, rows)
+            demand(not other or isinstance(g, kind), f"return {words}, not a {type(g).__name__}")
     tables = {
         sentence: [[edited(ours, wrong)(*case) for case in cases] for wrong in each(wrongs)]
         for sentence, wrongs in table_of(faults).items()
@@ -333,6 +343,25 @@ def try_cases(
         demand(kept, f"your function changes {name}, which it was given: work on a copy")
 
 
+def try_parts(
+    answer: Callable, ours: Callable, look: Callable[[Callable], dict], faults: str, tolerance=1e-5
+) -> None:
+    """Like `try_cases`, for what has several parts: names the fault of the first that is wrong.
+
+    look: runs a function -> what a part is, in words -> its value.
+    """
+    got, right = look(answer), look(ours)
+    wrong = {
+        sentence: [look(edited(ours, edit)) for edit in edits]
+        for sentence, edits in table_of(faults).items()
+    }
+    for what, value in right.items():
+        values = {
+            sentence: tuple(parts[what] for parts in runs) for sentence, runs in wrong.items()
+        }
+        compare(got[what], value, values, what, tolerance)
+
+
 def same(a: Any, b: Any) -> bool:
     """Whether two values are equal; what is not made of numbers is taken as equal."""
     if isinstance(a, torch.Tensor):
@@ -347,7 +376,7 @@ def table_of(faults: str | dict) -> dict:
     take the root of the mean square :: np.sqrt =>
     the blocks hold pixels from all over the picture :: (2, 4) => (1, 3) :: (2, 4) => (3, 4)
 
-    A line that begins with :: goes on with the fault before it.
+    A line that begins with :: goes on with the fault before it; && joins edits done together.
     """
     if isinstance(faults, dict):
         return faults
@@ -357,18 +386,20 @@ def table_of(faults: str | dict) -> dict:
 
 
 def edited(ours: Callable, edit: str | Callable) -> Callable:
-    """Ours with "old => new" done to its source: a fault as a student would make it.
+    """Ours with "old => new && old => new" done to its source: a fault as a student would make it.
 
     What is no text is a function already. Raises ValueError for an edit that changes nothing.
     """
     if not isinstance(edit, str):
         return edit
-    old, new = re.fullmatch("(.*) =>(?: (.*))?", edit, re.S).groups("")
     source = textwrap.dedent(inspect.getsource(ours))
-    if old not in source:
-        raise ValueError(f"{ours.__name__} has no {old!r} to edit")
+    for part in edit.split(" && "):
+        old, new = re.fullmatch("(.*) =>(?: (.*))?", part, re.S).groups("")
+        if old not in source:
+            raise ValueError(f"{ours.__name__} has no {old!r} to edit")
+        source = source.replace(old, new)
     namespace = dict(vars(sys.modules[ours.__module__]))
-    exec(source.replace(old, new), namespace)
+    exec(source, namespace)
     return namespace[ours.__name__]
 
 
@@ -431,6 +462,11 @@ def _in_general(got: list, right: list, sizes: Iterable[int]) -> dict[str, list]
             "that is the logarithm of the right value": [np.log(abs(v) + 1e-300) for v in right],
             "you lose the sign: no absolute values": [abs(value) for value in right],
         }
+        low, high = g.min(), g.max()
+        ends = f"your values end at {low:.3g} and {high:.3g}: do not limit them"
+        if low == high:
+            ends = f"every value is {low:.3g}, whatever your function is given"
+        found[ends] = [np.clip(value, low, high) for value in right]
         cut = np.array_equal(g, np.round(g)) and not np.array_equal(r, np.round(r))
         if cut and np.ptp(g) > 0 and abs(g - r).max() <= 1:
             found["those are whole numbers: the fraction is lost, keep floats"] = got
