@@ -652,7 +652,7 @@ def test_settings_are_the_checks_own_and_put_back(request):
     def meddles(p, q):
         assert p.dtype == torch.float32 and torch.is_grad_enabled()
         torch.set_default_dtype(torch.float16)
-        torch.set_grad_enabled(False)
+        torch.set_grad_enabled(words != "switches gradients off")
         for seed in (torch.manual_seed, np.random.seed, random.seed):
             seed(5)
         return p / (p + q)
@@ -661,8 +661,10 @@ def test_settings_are_the_checks_own_and_put_back(request):
     with torch.no_grad():
         torch.set_default_dtype(torch.float64)
         before = state()
-        checks.best_discriminator(meddles)
-        assert state() == before
+        for words in ("switches gradients off", "changes torch's default type"):
+            with pytest.raises(checks.CheckFailed, match=words):
+                checks.best_discriminator(meddles)
+            assert state() == before
 
 
 def softplus_losses(r, f):
