@@ -375,11 +375,12 @@ def table_of(faults: str | dict) -> dict:
     take the root of the mean square :: np.sqrt =>
     the blocks hold pixels from all over the picture :: (2, 4) => (1, 3) :: (2, 4) => (3, 4)
 
-    A line that begins with :: goes on with the fault before it; && joins edits done together.
+    A line that begins with ::, => or && goes on with the fault before it; && joins edits that are
+    done together.
     """
     if isinstance(faults, dict):
         return faults
-    lines = re.sub(r"\s*\n\s*:: ", " :: ", faults.strip()).splitlines()
+    lines = re.sub(r"\s*\n\s*(::|=>|&&) ", r" \1 ", faults.strip()).splitlines()
     rows = [line.strip().split(" :: ") for line in lines]
     return {sentence: tuple(edits) for sentence, *edits in rows}
 
