@@ -28,6 +28,7 @@ STUB = "your turn: replace this line"
 EXPLAINED = {
     'missing the required "forward" function': "the class has no forward: look at its spelling and "
     "how far it is indented. A ModuleList cannot be called: loop over it",
+    "Eigenvalues did not converge": "a matrix holds nan, perhaps the root of a negative number",
     "the `-` operator": "- does not turn a mask round: write ~mask",
     "required positional argument": "the exercise gives fewer arguments: is a default missing?",
 }
@@ -317,7 +318,7 @@ def try_cases(
     right = [ours(*case) for case in cases]
     if not close(got[0], right[0], tolerance):
         again = close(got[0], answer(*copy.deepcopy(cases[0])), tolerance)
-        demand(again, "the same arguments give another result each time: use what you are given")
+        demand(again, "each call gives another result: use what is given, nothing random")
     if luck:
         again = [answer(*case) for case in copy.deepcopy(cases)]
         demand(all(map(close, got, again)), "yours says something else each time: " + EXACT)
@@ -452,7 +453,7 @@ def _in_general(got: list, right: list, sizes: Iterable[int]) -> dict[str, list]
             for words, power, taken in SUMS
         }
         found |= {words: [value * factor for value in right] for words, factor in known.items()}
-        if factor:
+        if f"{factor:.3g}" not in ("0", "1"):
             found[f"every value is {factor:.3g} times the right one"] = [factor * v for v in right]
         found |= {
             f"every value is too large by {shift:.3g}": [value + shift for value in right],
