@@ -29,6 +29,8 @@ EXPLAINED = {
     'missing the required "forward" function': "the class has no forward: look at its spelling and "
     "how far it is indented. A ModuleList cannot be called: loop over it",
     "Eigenvalues did not converge": "a matrix holds nan, perhaps the root of a negative number",
+    "3D (unbatched)": "a convolution wants (B, C, H, W): reshape z to (B, z_dim, 1, 1) first",
+    "running_mean should": "batch norm wants the number of channels that it receives",
     "the `-` operator": "- does not turn a mask round: write ~mask",
     "required positional argument": "the exercise gives fewer arguments: is a default missing?",
 }
