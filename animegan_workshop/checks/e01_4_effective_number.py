@@ -5,35 +5,26 @@ import numpy as np
 from animegan_workshop.checks.core import exercise, try_cases
 
 
-def _shares(values: np.ndarray) -> np.ndarray:
-    return np.unique(values, return_counts=True)[1] / len(values)
-
-
-def _entropy(p: np.ndarray) -> float:
-    return float(-(p * np.log(p)).sum())
-
-
 def effective_number_of(values: np.ndarray) -> float:
     """exp(entropy) of the shares of the values (N,): as many equal values would be as varied."""
-    return float(np.exp(_entropy(_shares(values))))
+    counts = np.unique(values, return_counts=True)[1]
+    p = counts / len(values)
+    entropy = -(p * np.log(p)).sum()
+    return float(np.exp(entropy))
 
 
-FAULTS = {
-    "that is how many different values there are": lambda v: len(_shares(v)),
-    "that is the entropy H itself: take exp(H)": lambda v: _entropy(_shares(v)),
-    "that is the entropy in bits: take exp(H)": lambda v: _entropy(_shares(v)) / np.log(2),
-    "the entropy has lost its minus sign": lambda v: 1 / effective_number_of(v),
-    "you use counts for shares": lambda v: np.exp(_entropy(_shares(v) * len(v))),
-    "log2 needs 2**H, the natural logarithm needs exp(H): yours are mixed": (
-        lambda v: effective_number_of(v) ** (1 / np.log(2)),
-        lambda v: effective_number_of(v) ** np.log(2),
-    ),
-    "log10 needs 10**H: yours are mixed": lambda v: effective_number_of(v) ** (1 / np.log(10)),
-    "sum over the values, no mean": lambda v: effective_number_of(v) ** (1 / len(_shares(v))),
-    "1 / sum p^2 is Simpson's number: take exp(H)": lambda v: 1 / (_shares(v) ** 2).sum(),
-    "that is the share of the most frequent value": lambda v: _shares(v).max(),
-    "that is how many faces there are": len,
-}
+FAULTS = """
+that is how many different names there are, whatever their shares :: np.exp(entropy) => len(counts)
+that is the entropy H: take exp(H) :: np.exp(entropy) => entropy :: np.exp( => (1 / np.log(2) * 
+the entropy has lost its minus sign :: -(p => (p
+the shares' sum must be 1: divide by len(values) :: len(values) => len(counts) :: len(values) => 1
+log2 needs 2**H, ln needs exp(H): yours are mixed :: np.log( => np.log2( :: np.exp( => np.exp2(
+sum over the values, no mean :: .sum() => .mean()
+the entropy is the sum of p ln p :: p * np.log(p) => np.log(p) :: np.log(p) => np.log1p(p)
+1 / sum p^2 is Simpson's number: take exp(H) :: np.exp(entropy) => 1 / (p**2).sum()
+all shares count, not the largest :: np.exp(entropy) => p.max() :: np.exp(entropy) => 1 / p.max()
+you divide H by its largest value, ln n :: (entropy) => (entropy / np.log(p.size))
+"""
 
 
 @exercise("01.5", effective_number_of)

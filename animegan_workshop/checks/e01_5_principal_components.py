@@ -1,22 +1,34 @@
 """Exercise 01.5: the mean and the principal components."""
 
+import numpy as np
 import torch
 
-from animegan_workshop.checks.core import close, compare, demand, exercise, numbers, several
+from animegan_workshop.checks.core import demand, exercise, numbers, several, try_parts
 
 
-def principal_components_of(
-    x: torch.Tensor, k: int
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def principal_components_of(x: torch.Tensor, k: int) -> tuple[torch.Tensor, ...]:
     """Mean (D,), first k components (k, D) and standard deviations along them (k,) of x (N, D)."""
     mean = x.mean(dim=0)
-    _, S, V = torch.pca_lowrank(x - mean, q=k, center=False, niter=4)
-    return mean, V.T, S / (len(x) - 1) ** 0.5
+    centred = x - mean
+    U, S, V = torch.pca_lowrank(centred, q=k, center=False, niter=4)
+    spread = S / (len(x) - 1) ** 0.5
+    return mean, V.T, spread
 
 
-def _same_directions(rows, others) -> bool:
-    """Whether the rows agree, each up to its sign."""
-    return bool((abs((rows * others.numpy()).sum(axis=1)) > 0.99).all())
+FAULTS = """
+that is the mean after centring, which is zero: return the mean face :: n mean => n centred.mean(0)
+subtract the mean before you look for components :: x - mean => x :: x - mean => x - x.mean()
+only subtract the mean: do not divide by each pixel's spread :: x - mean => (x - mean) / x.std(0)
+each component must be a row: transpose them :: V.T => V
+those are the left vectors U, one number a face: take the right ones :: V.T => U.T :: V.T => U
+the strongest component comes first :: V.T => V.T.flip(0)
+each component must have length 1 :: V.T => V.T * spread[:, None] :: V.T => V.T * S[:, None]
+the spread: divide S by the root of N - 1 :: / (len(x) - 1) ** 0.5 => :: ** 0.5 =>
+:: (len(x) - 1) ** 0.5 => len(x)
+the spread: those are variances, take the root :: (len(x) - 1) ** 0.5 => (len(x) - 1) * S
+the spread: N is the number of faces, not of pixels :: len(x) - 1 => x.shape[1] :: len(x) - 1 => k
+the spread: those are shares of the whole :: S / (len(x) - 1) ** 0.5 => S**2 / (centred**2).sum()
+"""
 
 
 @exercise("01.6", principal_components_of)
@@ -24,34 +36,23 @@ def principal_components(answer, seed):
     """x (N, D), k -> mean (D,), components (k, D), spread (k,); signs may differ."""
     n, d, k = 40, 30, 4
     axes = torch.linalg.qr(torch.randn(d, d)).Q
-    x = torch.randn(n, d) * 0.6 ** torch.arange(d) @ axes.T + 3 * axes[:, 5] + axes[:, 7]
-    got = several(answer(x.clone(), k), "three things, (mean, components, spread)", 3)
-    mean, rows, spread = (numbers(part) for part in got)
-    compare(mean, x.mean(0), {"average over the faces, dim=0": (x.mean(), x.mean(1))}, "the mean")
-    U, S, V = torch.linalg.svd(x - x.mean(0), full_matrices=False)
-    left = "those are the left vectors U, one number a face: take the right ones"
-    demand(rows.shape not in ((n, k), (k, n)), left)
-    stand = "each component must be a row: transpose them"
-    demand(rows.shape != (d, k), stand)
-    demand(rows.shape == (k, d), f"components must have shape {(k, d)}, yours {rows.shape}")
-    plain = torch.linalg.svd(x)[2][:k]
-    demand(not _same_directions(rows, plain), "subtract the mean before you look for components")
-    for others in (V[-k:], V[-k:].flip(0), V[:k].flip(0)):
-        demand(not _same_directions(rows, others), "the strongest component comes first")
-    length = (rows**2).sum(axis=1)
-    demand(close(length, torch.ones(k), 0.01), "each component must have length 1")
-    demand(_same_directions(rows, V[:k]), "the directions are not those of largest variance")
-    right = S[:k] / (n - 1) ** 0.5
-    faults = {
-        "the spread: divide the singular values by the root of N - 1": S[:k],
-        "the spread: those are variances, take the root": right**2,
-        "the spread: divide by the root of N - 1, not by N - 1": (S[:k] / (n - 1), S[:k] / n),
-        "the spread: those are shares, standard deviations are asked for": (
-            S[:k] ** 2 / (S**2).sum(),
-            S[:k] / S.sum(),
-        ),
-        "the spread: only the first k are asked for": S / (n - 1) ** 0.5,
-        "the spread: take it along the components, not along the pixels": x.std(0),
-    }
-    compare(spread, right, faults, "the spread", 0.02)
+    faces = 10 * torch.randn(n, d) * 0.5 ** torch.arange(d) @ axes.T + 30 * axes[5] + 9 * axes[7]
+    true = torch.linalg.svd(faces - faces.mean(0), full_matrices=False)[2][:k].numpy()
+
+    def look(find):
+        given = faces.clone()
+        parts = several(find(given, k), "three things, (mean, components, spread)", 3)
+        demand(torch.equal(given, faces), "x is changed in place: write x - mean, not x -= mean")
+        mean, rows, spread = map(numbers, parts)
+        if rows.shape == true.shape:  # the sign of a component is free
+            weak = "those are the weakest components: the strongest comes first"
+            demand(abs(rows @ true.T).max() > 0.01, weak)
+            along = (rows * true).sum(axis=1, keepdims=True)
+            rows = rows * np.sign(
+                np.where(abs(along) > 0.5, along, (rows**3).sum(1, keepdims=True))
+            )
+        names = "the mean face, which comes first", "the components, each a row", "the spread"
+        return dict(zip(names, (mean, rows, spread)))
+
+    try_parts(answer, principal_components_of, look, FAULTS, 0.02)
     return "components found, the strongest first"
