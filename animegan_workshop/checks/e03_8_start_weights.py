@@ -7,6 +7,12 @@ from animegan_helpers.networks import initialise
 from animegan_workshop.checks.core import demand, exercise
 
 UNTOUCHED = 7.0
+KINDS = {
+    "the weights of nn.Conv2d": (lambda: nn.Conv2d(8, 64, 4, bias=False), 0),
+    "the weights of nn.ConvTranspose2d": (lambda: nn.ConvTranspose2d(64, 8, 4, bias=False), 0),
+    "batch norm's gains, its `weight`,": (lambda: nn.BatchNorm2d(4096), 1),
+}
+INSIDE = "as they were in layers that lie inside others: network.modules() gives all layers"
 SPREADS = {
     0.0: "are all equal: draw them at random",
     0.02**0.5: "have variance 0.02: 0.02 is the standard deviation",
@@ -18,30 +24,35 @@ SPREADS = {
 @exercise("03.5", initialise)
 def start_weights(answer, seed):
     """network -> the same network with weights from N(0, 0.02), gains N(1, 0.02), shifts 0."""
-    convolution = nn.Conv2d(8, 64, 4, bias=False)
-    transposed, norm = nn.ConvTranspose2d(64, 32, 4, bias=False), nn.BatchNorm2d(4096)
-    network = nn.Sequential(nn.Sequential(transposed, norm), convolution)
-    for parameter in network.parameters():
+    outer, inner = ([make() for make, _ in KINDS.values()] for _ in range(2))
+    network = nn.Sequential(nn.Sequential(*inner), *outer)
+    given = list(network.parameters())
+    for parameter in given:
         nn.init.constant_(parameter, UNTOUCHED)
-    given = answer(network)
-    _check_normal("the weights of nn.ConvTranspose2d", transposed.weight.detach(), 0)
-    _check_normal("the weights of nn.Conv2d", convolution.weight.detach(), 0)
-    _check_normal("batch norm's gains, its `weight`,", norm.weight.detach(), 1)
-    shifts = bool((norm.bias == 0).all())
-    demand(shifts, "batch norm's shifts, its `bias`, must all be 0")
-    demand(given is network, "return the network that was given")
+    returned = answer(network)
+    for layers, where in ((outer, "as they were: change them in place"), (inner, INSIDE)):
+        for layer, (what, (_, mean)) in zip(layers, KINDS.items()):
+            demand(bool((layer.weight != UNTOUCHED).any()), f"{what} are {where}")
+            _check_normal(what, layer.weight.detach(), mean)
+    shifts = [bool((layers[-1].bias == 0).all()) for layers in (outer, inner)]
+    demand(all(shifts), "batch norm's shifts, its `bias`, must all be 0")
+    differ = not torch.equal(outer[0].weight, inner[0].weight)
+    demand(differ, "two layers start with the same numbers: set no seed before each layer")
+    demand(returned is network, "return the network that was given")
+    kept = all(a is b for a, b in zip(network.parameters(), given))
+    demand(kept, "the parameters are new ones, which no optimiser knows: change them in place")
+    demand(all(p.requires_grad for p in given), "the weights are left frozen: they cannot learn")
+    demand(network.training, "the network is left in eval mode: leave it as it was")
     return "weights N(0, 0.02), gains N(1, 0.02), shifts 0"
 
 
 def _check_normal(what: str, values: torch.Tensor, mean: float) -> None:
     """Whether the values look like N(mean, 0.02)."""
     centre, spread = values.mean().item(), values.std().item()
-    kept = bool((values == UNTOUCHED).all())
-    demand(not kept, f"{what} are as they were: look at every module, and change it in place")
+    flat = 0 < (values - mean).abs().max() < 2 * spread
+    demand(not flat, f"{what} are uniform: normal is asked for")
     for known, sentence in SPREADS.items():
         demand(abs(spread - known) > 0.05 * known + 1e-6, f"{what} {sentence}")
     demand(abs(centre - mean) < 0.01, f"{what} lie around {centre:.2g}, not around {mean}")
     right = abs(spread - 0.02) < 0.002
     demand(right, f"{what} have standard deviation {spread:.2g}, not 0.02")
-    flat = (values - mean).abs().max() < 2 * spread
-    demand(not flat, f"{what} are uniform: normal is asked for")

@@ -4,7 +4,6 @@ A run is recorded below Python's modules, operation by operation. So it makes no
 a layer is a module, a function with a parameter of its own, an einsum or a compiled script.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -14,45 +13,35 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from animegan_workshop.checks.core import CheckFailed, close, demand, shorten
 
-WORDS = {
-    "relu": "ReLU",
-    "tanh": "tanh",
-    "sigmoid": "sigmoid",
-    "log_sigmoid_forward": "log of sigmoid",
-    "hardtanh": "Hardtanh",
-    "clamp": "clamp",
-    "_prelu_kernel": "PReLU",
-    "bernoulli": "dropout",
-    "native_group_norm": "group norm",
-    "native_layer_norm": "layer norm",
-    "avg_pool2d": "pooling",
-    "max_pool2d_with_indices": "pooling",
-}
-"""torch's operations -> what a lesson calls them. Reshaping and sums have no name here."""
+# torch's operations -> what a lesson calls them. Reshaping and sums have no name here.
+WORDS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid", "hardtanh": "clamp"}
+WORDS |= {"clamp": "clamp", "_prelu_kernel": "PReLU", "log_sigmoid_forward": "logsigmoid"}
+WORDS |= {"native_group_norm": "group norm", "native_layer_norm": "layer norm"}
+WORDS |= {"bernoulli": "dropout", "native_dropout": "dropout"}
+WORDS |= {"avg_pool2d": "pooling", "max_pool2d_with_indices": "pooling"}
 
 NO_GAIN = "batch norm without gain and shift (affine=False)"
-NO_AVERAGES = "batch norm without running averages (track_running_stats=False)"
-LOOK_ALIKE = ("PReLU", NO_GAIN, NO_AVERAGES)
-"""Steps that may give the right values before training, and are wrong all the same."""
-
+# A step that is always wrong, or a step for the one that is missing -> why it is wrong.
 REASONS = {
     "PReLU": "it learns its slope, which DCGAN fixes at 0.2",
     NO_GAIN: "batch norm has a gain and a shift to learn",
-    NO_AVERAGES: "in eval mode a picture would depend on its batch",
     "instance norm": "it normalises each picture by itself; batch norm takes the whole batch",
     "dropout": "DCGAN has none",
     "pooling": "with stride 2 the convolution learns how to shrink",
+    "LeakyReLU for ReLU": "G has ReLU, the leak is for D, see 04.2",
+    "ReLU for LeakyReLU": "where it is 0, no gradient gets back to G, see 04.2",
+    "LeakyReLU for LeakyReLU": "0.01 is torch's default: write nn.LeakyReLU(0.2), see 04.2",
+    "tanh for ReLU": "only the last layer of G has one",
+    "sigmoid for tanh": "its pictures lie within [0, 1], real ones within [-1, 1]",
+    "clamp for tanh": "values beyond -1 and 1 are cut off, where no gradient gets through",
+    "batch for nothing": "DCGAN has none in D's first block, nor after a last layer, see 04.5",
+    "sigmoid for nothing": "give the logit, the loss takes it from there, see 04.4",
+    "tanh for nothing": "no logit could pass 1, see 04.4",
+    "ReLU for nothing": 'none may be cut: D could not say "fake", G no pixel darker than grey',
+    "LeakyReLU for nothing": "a logit may be negative, give it as it is",
 }
-"""Step -> why it is wrong in every network here."""
-
-
-def _batch_normed(x: torch.Tensor) -> torch.Tensor:
-    """x (B, C, H, W) with each channel at mean 0 and variance 1 over the batch and all places."""
-    return F.batch_norm(x, None, None, training=True)
-
-
-STEPS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "batch norm": _batch_normed,
+STEPS = {
+    "batch norm": lambda x: F.batch_norm(x, None, None, training=True),
     "ReLU": F.relu,
     "LeakyReLU 0.2": lambda x: F.leaky_relu(x, 0.2),
     "tanh": torch.tanh,
@@ -66,12 +55,9 @@ class Layer:
     kind: str
     given: torch.Tensor
     gave: torch.Tensor
-    kernel: tuple[int, ...]
     biased: bool
+    settings: dict[str, str]
     steps: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return f"{self.kind} {'x'.join(map(str, self.kernel))}".strip()
 
 
 class Recorder(TorchDispatchMode):
@@ -85,17 +71,24 @@ class Recorder(TorchDispatchMode):
         result = operation(*args, **(kwargs or {}))
         name = operation._schema.name.removeprefix("aten::").rstrip("_")
         if name == "convolution":
-            given, weight, bias, *_, transposed, _, _ = args
+            given, weight, bias, stride, padding, _, transposed, extra, _ = args
             kind = "transposed convolution" if transposed else "convolution"
-            self._note(kind, given, result, tuple(weight.shape[2:]), bias is not None)
+            sizes = weight.shape[2:], stride, padding, extra
+            settings = dict(zip(("kernel", "stride", "padding", "output padding"), sizes))
+            settings = {key: _sides(size) for key, size in settings.items()}
+            self._note(kind, given, result, bias is not None, settings)
         elif name in ("mm", "bmm", "addmm", "mv"):
-            self._note("linear layer", args[-2], result, (), name == "addmm")
+            self._note("linear layer", args[-2], result, name == "addmm", {})
         elif self.layers and (step := _step(name, args)):
             self.layers[-1].steps.append(step)
         return result
 
-    def _note(self, kind, given, gave, kernel, biased) -> None:
-        self.layers.append(Layer(kind, given.clone(), gave.clone(), kernel, biased))
+    def _note(self, kind, given, gave, *rest) -> None:
+        self.layers.append(Layer(kind, given.detach().clone(), gave.detach().clone(), *rest))
+
+
+def _sides(size) -> str:
+    return "x".join(map(str, size))
 
 
 def _step(name: str, args: tuple) -> str:
@@ -104,13 +97,10 @@ def _step(name: str, args: tuple) -> str:
         return f"LeakyReLU {args[1] if len(args) > 1 else 0.01:g}"
     if "batch_norm" not in name:
         return WORDS.get(name, "")
-    given, weight, _, averages = args[:4]
-    if len(given) == 1:
-        return "instance norm"
-    return NO_AVERAGES if averages is None else NO_GAIN if weight is None else "batch norm"
+    given, weight = args[:2]
+    return "instance norm" if len(given) == 1 else NO_GAIN if weight is None else "batch norm"
 
 
-@torch.no_grad()
 def record(network: nn.Module, example: torch.Tensor) -> tuple[list[Layer], torch.Tensor]:
     """The layers as they ran in train mode, and what the network gave.
 
@@ -128,107 +118,89 @@ def record(network: nn.Module, example: torch.Tensor) -> tuple[list[Layer], torc
     return recorder.layers, output
 
 
-def check_network(
-    network: nn.Module,
-    ours: nn.Module,
-    example: torch.Tensor,
-    shapes: dict[tuple[int, ...], str],
-    why: dict[str, str],
-    sizes: str = "",
-    if_it_stops: str = "",
-) -> None:
+def check_network(network, ours: nn.Module, example: torch.Tensor, sizes="", hint="") -> None:
     """Raises CheckFailed unless the network does what ours does, layer by layer.
 
-    shapes: a wrong shape of the output -> what it tells. why: the reason for a step that is wrong
-    ("ReLU", or "LeakyReLU at the end" for any slope there) or missing ("no ReLU"). sizes: the sizes
-    asked for, in words. if_it_stops: what a wrong number of dimensions is told.
+    sizes: the sizes asked for, in words. hint: what is told where sides or shapes are wrong.
     """
-    why = REASONS | why
-    _check_shape(network, ours(example).shape, example, shapes, if_it_stops)
-    (layers, output), (wanted, _) = record(network, example), record(ours, example)
-    demand(bool(layers), "no layer with weights ran: use the convolutions in forward")
-    end = "at the end" if len(wanted) > 1 else f"after the {wanted[0].kind}"
-    _check_steps(layers[-1], output, wanted[-1].steps, end, why)
-    alike = len(layers) == len(wanted) and all(map(_same_kind, layers, wanted))
-    demand(alike, f"the network should run {_listed(wanted)}; yours runs {_listed(layers)}")
-    for number, (layer, after, right) in enumerate(zip(layers, layers[1:], wanted), start=1):
-        _check_steps(layer, after.given, right.steps, f"after {right.kind} {number}", why)
-    channels = [right.gave.shape[1] for right in wanted]
-    shares = [layer.gave.numel() / right.gave.numel() for layer, right in zip(layers, wanted)]
-    theirs = [round(share * count) for share, count in zip(shares, channels)]
-    demand(theirs == channels, f"{sizes} the layers give {theirs} channels, asked for: {channels}")
-    for number, layer in enumerate(layers, start=1):
-        demand(not layer.biased, f"{layer.kind} {number} has a bias: DCGAN has none, bias=False")
+    wrap = "not a network: wrap the layers in nn.Sequential"
+    demand(isinstance(network, nn.Module), f"your function returns {shorten(network)}, {wrap}")
+    example = example.clone().requires_grad_()
+    (layers, output), (wanted, right) = record(network, example), record(ours, example)
+    demand(isinstance(output, torch.Tensor), f"forward returns {shorten(output)}, not a tensor")
+    _check_layers(layers, wanted, sizes, hint)
+    change = f"the shape should be {tuple(right.shape)}, yours is {tuple(output.shape)}{hint}"
+    demand(output.shape == right.shape, change)
+    afters = [layer.given for layer in layers[1:]] + [output]
+    for number, (layer, after, our) in enumerate(zip(layers, afters, wanted), start=1):
+        _check_steps(layer, after, our.steps, f"after {our.kind} {number}")
     have, need = (sum(p.numel() for p in one.parameters()) for one in (network, ours))
     found = f"an optimiser finds {have:,} of {need:,} numbers to learn"
     demand(have >= need, f"{found}: put layers into nn.ModuleList, not into a plain list")
-    _check_eval(network, output, example)
+    reached = output.requires_grad and torch.autograd.grad(output.sum(), example, allow_unused=True)
+    demand(bool(reached) and reached[0] is not None, "no gradient gets through: no torch.no_grad()")
+    _check_eval(network, example)
 
 
-def _check_shape(network, shape, example, shapes: dict, if_it_stops: str) -> None:
-    demand(network is not None, "your function returns None: its last line must be a return")
-    wrap = f"that gives {shorten(network)}, not a network: wrap the layers in nn.Sequential"
-    demand(isinstance(network, nn.Module), wrap)
-    learns = any(True for _ in network.parameters())
-    demand(learns, "the network has nothing to learn: assign its layers to self in __init__")
-    try:
-        got = network.train()(example)
-    except (RuntimeError, ValueError) as error:
-        if if_it_stops and any(word in str(error) for word in ("unbatched", "3D", "4D")):
-            raise CheckFailed(if_it_stops) from error
-        raise
-    demand(isinstance(got, torch.Tensor), f"forward returns {shorten(got)}, not a tensor")
-    change = f"{tuple(example.shape)} went in, {tuple(got.shape)} came out, not {tuple(shape)}"
-    demand(got.shape == shape, shapes.get(tuple(got.shape), change))
+def _check_layers(layers: list[Layer], wanted: list[Layer], sizes: str, hint: str) -> None:
+    """Whether kinds, kernels, sides and channels of the layers are ours, and none has a bias."""
+    kinds = [[layer.kind for layer in row] for row in (layers, wanted)]
+    yours, asked = (f"{len(row)} x {' and '.join(dict.fromkeys(row))}" for row in kinds)
+    alike = len(layers) == len(wanted) and all(map(_same_kind, layers, wanted))
+    fewer = ": blocks are missing" if len(layers) < len(wanted) else ""
+    demand(alike, f"{sizes}the network should run {asked}; yours runs {yours}{fewer}")
+    for number, (layer, right) in enumerate(zip(layers, wanted), start=1):
+        name = f"{sizes}{layer.kind} {number}"
+        demand(not layer.biased, f"{name} has a bias: DCGAN has none, bias=False")
+        if layer.kind == right.kind:
+            _check_sides(layer, right, name, hint)
+        channels = right.gave.shape[1]
+        many = round(layer.gave.numel() / right.gave.numel() * channels)
+        demand(many == channels, f"{name} gives {many} channels, asked for are {channels}")
 
 
 def _same_kind(layer: Layer, right: Layer) -> bool:
-    """The same kind and kernel; where a map is one pixel a linear layer is the same thing."""
+    """The same kind; where a map is one pixel a linear layer is the same thing."""
     one_pixel = 1 in (right.given.shape[-1], right.gave.shape[-1])
-    same = (layer.kind, layer.kernel) == (right.kind, right.kernel)
-    return same or (one_pixel and layer.kind == "linear layer")
+    return layer.kind == right.kind or (one_pixel and layer.kind == "linear layer")
 
 
-def _listed(layers: list[Layer]) -> str:
-    kinds = [str(layer) for layer in layers]
-    return " and ".join(f"{kinds.count(kind)} of {kind}" for kind in dict.fromkeys(kinds))
+def _check_sides(layer: Layer, right: Layer, name: str, hint: str) -> None:
+    """Whether a convolution gets and gives maps of the right side, and has the right kernel."""
+    sees, should = (_sides(one.given.shape[2:]) for one in (layer, right))
+    demand(sees == should, f"{name} gets {sees} pixels, not {should}{hint}")
+    wrong = [key for key, value in right.settings.items() if layer.settings[key] != value]
+    rows = [[f"{key} {one.settings[key]}" for key in wrong] for one in (layer, right)]
+    has = " has {}; asked for is {}".format(*map(", ".join, rows))
+    same = layer.gave.shape[2:] == right.gave.shape[2:] and "kernel" not in wrong
+    demand(same, f"{name}{has}{hint}")
 
 
-def _check_steps(layer, after: torch.Tensor, wanted: list[str], place: str, why: dict) -> None:
+def _check_steps(layer: Layer, after: torch.Tensor, wanted: list[str], place: str) -> None:
     """Whether the values after a layer are those of the steps asked for; else what stands there."""
     value, seen = layer.gave, layer.steps
-    if value.numel() == after.numel():  # a linear layer's output is reshaped on the way
-        if value.ndim == 4:
-            after = after.reshape(value.shape)
+    fits = value.numel() == after.numel()
+    if fits and after.ndim == 4:  # a linear layer's output is reshaped on the way
         value = value.reshape(after.shape)
     for step in wanted:
         value = STEPS[step](value)
-    missing = [step for step in wanted if step not in seen]
-    extra = [step for step in seen if step not in wanted]
-    if close(after, value, 1e-3):
-        missing, extra = [], [step for step in extra if step in LOOK_ALIKE]
-        if not extra:
-            return
-    asked = " and ".join(wanted) or "nothing more"
-    if extra:
-        sentence = f"{place} stands {' and '.join(extra)}; asked for is {asked}"
-    elif missing:
-        sentence = f"{place} {' and '.join(missing)} {'are' if missing[1:] else 'is'} missing"
-    elif seen != wanted:
-        sentence = f"{place} comes {', then '.join(seen)}; asked for is {', then '.join(wanted)}"
-    else:
-        sentence = f"{place} the values are not those of {asked}"
-    keys = [f"{step.split()[0]} {place}" for step in extra] + extra
-    keys += [f"no {step}" for step in missing]
-    reasons = [why[key] for key in keys if key in why]
-    raise CheckFailed(": ".join([sentence, *reasons[:1]]))
+    right = fits and close(after.flatten(), value.flatten(), 1e-3)
+    if right and not set(seen) & set(REASONS):
+        return
+    extra, missing = [s for s in seen if s not in wanted], [s for s in wanted if s not in seen]
+    instead = (missing or ["nothing"])[-1].split()[0]
+    keys = extra + [f"{step.split()[0]} for {instead}" for step in extra]
+    why = [REASONS[key] for key in keys if key in REASONS] + [f"{s} is missing" for s in missing]
+    stands, asked = (", then ".join(steps) or "nothing" for steps in (seen, wanted))
+    why = (why or ["look at their order and values"])[0]
+    raise CheckFailed(f"{place} stands {stands}; asked for is {asked}: {why}")
 
 
 @torch.no_grad()
-def _check_eval(network: nn.Module, output: torch.Tensor, example: torch.Tensor) -> None:
+def _check_eval(network: nn.Module, example: torch.Tensor) -> None:
     """A single example must work, and in eval mode give what it gives among others."""
     together, alone = network.eval()(example), network(example[:1])
     lost = f"a batch of one gives shape {tuple(alone.shape)}: name a dimension, .squeeze(1)"
-    demand(alone.shape == output[:1].shape, lost)
+    demand(alone.shape == together[:1].shape, lost)
     apart = "in eval mode a picture depends on its batch: batch norm must keep running averages"
     demand(close(alone, together[:1], 1e-3), apart)
