@@ -9,7 +9,7 @@ endif
 READY = .venv/ready
 RUN = $(VENV_PYTHON) -m animegan_helpers
 
-.PHONY: lab env test test-all run notebooks figures student teacher release slides report count clean
+.PHONY: lab env test test-all run notebooks figures student teacher release mark slides report count clean
 
 # Your own copy of the notebooks, in my_work; with SOLVED=1 those with the solutions.
 lab: $(READY)
@@ -56,6 +56,10 @@ teacher: $(READY)
 # What nbgrader gives out, in grading/release; needs `make teacher` once.
 release: $(READY)
 	$(RUN) release
+
+# Marks what students handed in, in grading/submitted/NAME/notebooks, a line for each; after `make release`.
+mark: $(READY)
+	$(RUN) mark
 
 # A deck of each notebook, one file that needs no network, in build/slides; needs `make teacher` once.
 slides: $(READY)
