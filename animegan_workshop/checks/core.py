@@ -366,6 +366,8 @@ def same(a: Any, b: Any) -> bool:
     """Whether two values are equal; what is not made of numbers is taken as equal."""
     if isinstance(a, torch.Tensor):
         a, b = numbers(a), numbers(b)
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(same, a, b))
     floats = isinstance(a, np.ndarray) and a.dtype.kind == "f"
     return not isinstance(a, np.ndarray) or np.array_equal(a, b, equal_nan=floats)
 
