@@ -1,5 +1,7 @@
 """Exercise 05.3: what detach does."""
 
+from typing import Any
+
 import numpy as np
 
 from animegan_workshop.checks.core import NotDoneYet, demand, exercise, shorten
@@ -15,15 +17,26 @@ DETACH = {
 """Letter -> whether the statement holds, and why."""
 
 
+def spoken(answer: Any, letters: dict, todo: str) -> dict:
+    """An answer that is a dictionary with all letters; todo: what to do with each."""
+    form = (
+        f'answer with a dictionary, its keys are the letters "{min(letters)}" to "{max(letters)}"'
+    )
+    demand(isinstance(answer, dict), f"{form}, not {shorten(answer)}")
+    if not answer:
+        raise NotDoneYet(f"not done yet. {todo}")
+    missing = ", ".join(letter for letter in letters if letter not in answer)
+    demand(not missing, f"missing: {missing}. {form}")
+    return answer
+
+
 @exercise("05.3", {letter: truth for letter, (truth, _) in DETACH.items()})
 def detach_question(answer, seed):
     """{"a": True, ...}: whether each of the six statements about detach holds."""
-    demand(isinstance(answer, dict), f"answer with a dictionary, not {shorten(answer)}")
-    said = {letter: np.asarray(answer.get(letter)) for letter in DETACH}
-    left = [letter for letter in DETACH if said[letter].dtype != bool or said[letter].size != 1]
-    if len(left) == len(DETACH):
-        raise NotDoneYet("detach_question: not done yet. Say True or False to each of a to f.")
-    demand(not left, f"say True or False to {', '.join(left)} as well")
+    said = spoken(answer, DETACH, "Say True or False to each of a to f.")
     for letter, (truth, reason) in DETACH.items():
-        demand(said[letter] == truth, f"({letter}) is {str(truth).lower()}: {reason}")
+        value = np.asarray(said[letter])
+        plain = value.dtype == bool and value.size == 1
+        demand(plain, f"({letter}): say True or False, without quotes, not {shorten(said[letter])}")
+        demand(value == truth, f"({letter}) is {str(truth).lower()}: {reason}")
     return "all six"

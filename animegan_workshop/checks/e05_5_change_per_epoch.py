@@ -7,37 +7,45 @@ from animegan_workshop.checks.core import exercise, try_cases
 
 def change_of_samples(faces: np.ndarray) -> np.ndarray:
     """faces (E, F, H, W, 3) of E epochs -> (E - 1,), the change as a share of another face."""
-    change = np.abs(faces[1:] - faces[:-1]).mean(axis=(1, 2, 3, 4))
-    other = np.abs(faces[1:] - np.roll(faces[1:], 1, axis=1)).mean(axis=(1, 2, 3, 4))
+    before, after = faces[:-1], faces[1:]
+    following = np.roll(after, 1, axis=1)
+    change = np.abs(after - before).mean((1, 2, 3, 4))
+    other = np.abs(after - following).mean((1, 2, 3, 4))
     return change / other
 
 
-FAULTS = {
-    "that is the change alone: divide it by the difference from the next face": " / other => ",
-    "the signs cancel: take the absolute value of each difference": "np.abs => np.asarray",
-    "the signs of the change cancel: take absolute values": (
-        "np.abs(faces[1:] - faces[:-1]) => np.asarray(faces[1:] - faces[:-1])"
-    ),
-    "you square the differences: take their absolute values": "np.abs => np.square",
-    "you compare with the first epoch: compare with the one before": "faces[:-1] => faces[0]",
-    "the other face must be of the later epoch, yours is of the earlier": (
-        "faces[1:] - np.roll(faces[1:], => faces[:-1] - np.roll(faces[:-1],"
-    ),
-    "the share is upside down: divide the change by the difference from the other face": (
-        "change / other => other / change"
-    ),
-    "that is a share of the face itself: divide by the difference from another face": (
-        "faces[1:] - np.roll(faces[1:], 1, axis=1) => faces[1:]"
-    ),
-}
+FAULTS = """
+that is the change alone: divide it by the difference from the next face :: / other =>
+the share is upside down: divide the change by the other difference
+    :: change / other => other / change
+the signs cancel: take the absolute value of each difference :: np.abs => np.asarray
+    :: np.abs(after - before) => (after - before)
+    :: np.abs(after - following) => (after - following)
+you square the differences: take absolute values :: np.abs => np.square
+    :: np.abs => np.square && change / other => np.sqrt(change / other)
+you compare with the first epoch: compare with the epoch before :: faces[:-1] => faces[0]
+the next face must be of the same epoch, yours is of the epoch before :: roll(after => roll(before
+    :: roll(after => roll(before && np.abs(after - following) => np.abs(before - following)
+np.roll moves the epochs: give the axis of the faces, 1 :: axis=1 => axis=0
+np.roll without axis=1 moves single numbers: the next face is asked for :: 1, axis=1 => 1
+the last face has a next one too, the first :: after - following => np.diff(after, axis=1)
+compare with the next face, not with all others :: np.abs(after - following)
+    => np.mean([np.abs(after - np.roll(after, k, 1)) for k in range(1, after.shape[1])], 0)
+that is a share of the face itself: take the next face :: after - following => after
+each epoch has a difference of its own to divide by :: (after - following).mean((1, 2, 3, 4))
+    => (after - following).mean()
+average over all faces first, then divide :: 1, 2, 3, 4 => 2, 3, 4 && / other => / other).mean(1)
+    && return change => return (change
+"""
 
 
 @exercise("05.7", change_of_samples)
 def change_per_epoch(answer, seed):
     """faces (E, F, H, W, 3) of E epochs -> (E - 1,), the change as a share of another face."""
     random = np.random.default_rng(seed)
-    start = random.uniform(0, 255, (1, 4, 6, 6, 3))
-    steps = [random.uniform(-30, 40, (epochs, 4, 6, 6, 3)) for epochs in (3, 5)]
-    cases = [(start + np.cumsum(step, axis=0),) for step in steps]
+    cases = [
+        (128 + random.uniform(-30, 40, (epochs, count, 6, 7, 3)).cumsum(0),)
+        for epochs, count in ((5, 4), (2, 5), (9, 2))
+    ]
     try_cases(answer, change_of_samples, cases, FAULTS)
     return "the change of an epoch, measured by another face"

@@ -1,75 +1,74 @@
 """Exercise 06.1: the arc between two latent vectors."""
 
-from functools import partial
-
 import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from animegan_helpers import latent
 from animegan_workshop.checks.core import close, demand, exercise, numbers, try_cases
 
-_unit = partial(normalize, dim=0)
+
+def on_arc(start, end, share):
+    """The point (z_dim,) at the share of the arc between two vectors (z_dim,)."""
+    first, last = start.norm(), end.norm()
+    a, b = start / first, end / last
+    cosine = (a @ b).clamp(-1, 1)
+    line = torch.lerp(start, end, share)
+    if cosine.abs() > 0.99999:
+        return line
+    side = normalize(b - cosine * a, dim=0)
+    angle = cosine.acos()
+    turn = share * angle
+    point = turn.cos() * a + turn.sin() * side
+    return torch.lerp(first, last, share) * point
 
 
-def _angle(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    return (_unit(a) @ _unit(b)).clamp(-1, 1).acos()
+FAULTS = """
+that is the straight line, which leaves the shell :: torch.lerp(first, last, share) * point => line
+the straight line at the right length does not turn at constant speed: use the angle
+    :: * point => * normalize(line, dim=0)
+start and end are swapped: share 0 must give the start :: line = => share = 1 - share; line =
+the lengths are swapped: begin with the start's :: lerp(first, last => lerp(last, first
+the direction runs from end to start, the length does not :: turn = share => turn = (1 - share)
+the angle is in degrees: torch's sine and cosine want radians :: share * angle
+    => share * angle.rad2deg()
+    :: cosine.acos() => cosine.acos().rad2deg() && turn.cos() * a + turn.sin() * side
+    => ((angle - turn).sin() * a + turn.sin() * b) / angle.sin()
+the length must change evenly: turn vectors of length 1, then multiply by it
+    :: return torch.lerp(first, last, share) * point
+    => return ((angle - turn).sin() * start + turn.sin() * end) / angle.sin()
+that point has length 1, start and end have others
+    :: torch.lerp(first, last, share) * point => point
+that has the length of the start, or of the end: let it change evenly
+    :: torch.lerp(first, last, share) => first :: torch.lerp(first, last, share) => last
+that has length 10, whatever the ends :: torch.lerp(first, last, share) => 10
+the length must change evenly, in a straight line :: torch.lerp(first, last, share)
+    => first ** (1 - share) * last**share
+the cosine is wrong: make both vectors length 1 before the dot product :: (a @ b) => (start @ end)
+that is the cosine where the angle belongs: take its acos :: cosine.acos() => cosine
+the angle is not 90 degrees for all pairs: it is the acos of the cosine
+    :: cosine.acos() => torch.tensor(torch.pi / 2)
+the second axis is not of length 1 :: normalize(b - cosine * a, dim=0) => (b - cosine * a)
+the second axis is not at a right angle to the first: remove the part along it
+    :: normalize(b - cosine * a, dim=0) => b
+the arc turns away from the end: the sign of the second axis is wrong
+    :: + turn.sin() => - turn.sin()
+"""
 
 
-def _arc(a, b, share, angle=None) -> torch.Tensor:
-    """The arc of the vectors as they are; `angle`: another one than theirs."""
-    angle = _angle(a, b) if angle is None else angle
-    first, second = torch.sin((1 - share) * angle), torch.sin(share * angle)
-    return (first * a + second * b) / torch.sin(angle)
-
-
-def _unit_arc(a, b, share, angle=None) -> torch.Tensor:
-    """The arc of unit vectors, with a length that runs from one to the other beside it."""
-    return _arc(_unit(a), _unit(b), share, angle) * torch.lerp(a.norm(), b.norm(), share)
-
-
-KINDS = {
-    "that is the straight line, which leaves the shell": lambda arc, a, b, t: torch.lerp(a, b, t),
-    "that is the straight line stretched to length: use the sines of the angle": (
-        lambda arc, a, b, t: _unit(torch.lerp(a, b, t)) * torch.lerp(a.norm(), b.norm(), t)
-    ),
-    "start and end are swapped: share 0 must give the start": lambda arc, a, b, t: arc(b, a, t),
-    "the angle is in degrees: torch's sine wants radians": (
-        lambda arc, a, b, t: arc(a, b, t, torch.rad2deg(_angle(a, b)))
-    ),
-    "that point has length 1: start and end are longer": lambda arc, a, b, t: _unit(arc(a, b, t)),
-    "that has the start's length": lambda arc, a, b, t: _unit(arc(a, b, t)) * a.norm(),
-    "that has length 10, whatever the ends": lambda arc, a, b, t: _unit(arc(a, b, t)) * 10,
-    "the angle is wrong: divide both vectors by their lengths before the dot product": (
-        lambda arc, a, b, t: arc(a, b, t, (a @ b).clamp(-1, 1).acos())
-    ),
-    "that is the cosine where the angle belongs: take its acos": (
-        lambda arc, a, b, t: arc(a, b, t, _unit(a) @ _unit(b))
-    ),
-    "divide by the sine of the angle": lambda arc, a, b, t: arc(a, b, t) * _angle(a, b).sin(),
-}
-FAULTS = {
-    sentence: tuple(partial(fault, arc) for arc in (_arc, _unit_arc))
-    for sentence, fault in KINDS.items()
-}
-
-
-@exercise("06.2", latent.slerp)
+@exercise("06.2", on_arc)
 def slerp(answer, seed):
     """start, end (z_dim,), share 0 to 1 -> the point (z_dim,) at that share of the arc."""
-    a, b = torch.randn(2, 100) * torch.tensor([[1.0], [1.3]])
-    cases = [(a, b, share) for share in (0.2 + 0.05 * (seed % 3), 0.5, 0.0, 1.0)]
-    # whether lengths go along the arc or beside it is a matter of taste
-    ours = _arc if close(answer(*cases[0]), _arc(*cases[0]), 1e-4) else latent.slerp
-    try_cases(answer, ours, cases, FAULTS, 1e-4)
-    clamp = "clamp the cosine to [-1, 1] before acos, and take the line where the sine is 0"
+    cases = [
+        (first * torch.randn(size), last * torch.randn(size), share)
+        for size, share in ((100, 0.2), (7, 0.5), (30, 0.85), (5, 0.0), (6, 1.0))
+        for first, last in ((1.0, 1.3), (0.05, 0.02))
+    ]
+    try_cases(answer, on_arc, cases, FAULTS, 1e-4)
+    clamp = "clamp the cosine to [-1, 1] before acos, and take the line"
     for z in torch.randn(60, 100):  # for a third of them the cosine is rounded to 1.0000001
-        same, turned = (numbers(answer(z.clone(), sign * z, 0.3)) for sign in (1, -1))
-        demand(np.isfinite(same).all(), f"from a point to itself you return nan: {clamp}")
-        demand(close(same, z, 1e-3), "from a point to itself every point of the way is that point")
-        opposite = "where the two point opposite ways"
-        demand(np.isfinite(turned).all(), f"{opposite} you return nan: {clamp}")
-        # half a circle, whichever, is as good as the line
-        long = np.linalg.norm(turned) > 1.01 * float(z.norm())
-        demand(not long, f"{opposite} you divide by a sine that is nearly 0: take the line")
+        for times, words in ((2.0, "the same way"), (-2.0, "opposite ways")):
+            got = numbers(answer(z.clone(), times * z, 0.3))
+            demand(np.isfinite(got).all(), f"where both point {words} you return nan: {clamp}")
+            straight = close(got, torch.lerp(z, times * z, 0.3), 1e-3)
+            demand(straight, f"where both point {words} the straight line is asked for")
     return "an arc that stays in the shell of radius 10"

@@ -7,51 +7,47 @@ from animegan_workshop.checks.core import exercise, try_cases
 
 def mean_distance(features):
     """The mean distance between two different rows of (N, F)."""
-    return torch.pdist(features).mean()
+    apart = (features[:, None] - features).norm(dim=2)
+    pairs = len(features) * (len(features) - 1)
+    return apart.sum() / pairs
 
 
-def _all(features):
-    return (features[:, None] - features).norm(dim=2)
-
-
-FAULTS = {
-    "the distance of a row to itself, 0, counts too: leave the diagonal out": (
-        lambda f: _all(f).mean()
-    ),
-    "that is the sum of the distances: divide by the number of pairs": (
-        lambda f: torch.pdist(f).sum(),
-        lambda f: _all(f).sum(),
-    ),
-    "you divide by the wrong number: how many pairs of different rows are there?": (
-        lambda f: _all(f).sum() / (len(f) - 1),
-        lambda f: _all(f).sum() / len(f),
-        lambda f: torch.pdist(f).sum() / len(f),
-        lambda f: torch.pdist(f).sum() / len(f) ** 2,
-        lambda f: torch.pdist(f).sum() / (len(f) * (len(f) - 1)),
-        lambda f: _all(f).sum() / (len(f) * (len(f) - 1) / 2),
-    ),
-    "those are squared distances: take the root before the mean": (
-        lambda f: torch.pdist(f).square().mean()
-    ),
-    "take the root of each distance before the mean, not after it": (
-        lambda f: torch.pdist(f).square().mean().sqrt()
-    ),
-    "that is the distance to the mean of all rows: take pairs": (
-        lambda f: (f - f.mean(0)).norm(dim=1).mean()
-    ),
-    "that is the standard deviation of the features: take distances between rows": (
-        lambda f: f.std(0).mean(),
-        lambda f: f.std(),
-    ),
-    "that is the largest distance: take the mean": lambda f: torch.pdist(f).max(),
-    "that is the smallest distance: take the mean": lambda f: torch.pdist(f).min(),
-    "the rows are the samples: you compare columns": lambda f: torch.pdist(f.T.contiguous()).mean(),
-}
+FAULTS = """
+the distance of a row to itself, 0, counts too: leave the diagonal out :: / pairs => / apart.numel()
+that is the sum of the distances: divide by the number of pairs :: / pairs => :: / pairs => / 2
+count the pairs: each distance counts twice, or half, or is divided by another number
+    :: / pairs => * 2 / pairs :: / pairs => / 2 / pairs :: / pairs => / len(apart)
+    :: / pairs => / (len(apart) - 1) :: / pairs => / 2 / len(apart)
+    :: / pairs => / 2 / len(apart) ** 2
+those are squared distances: take the root before the mean :: .norm(dim=2) => .square().sum(2)
+take the root of each distance before the mean, not after it
+    :: apart.sum() / pairs => (apart.square().sum() / pairs).sqrt()
+the sum of squares is asked for under the root, not their mean over the features
+    :: .norm(dim=2) => .square().mean(2).sqrt()
+take squares and their root, not absolute values :: .norm(dim=2) => .abs().sum(2)
+    :: .norm(dim=2) => .abs().mean(2)
+that is the distance to the mean of all rows: take pairs
+    :: apart.sum() / pairs => (features - features.mean(0)).norm(dim=1).mean()
+that is the standard deviation of the features: take distances between pairs of rows
+    :: return apart.sum() / pairs => return features.std(0).mean()
+    :: return apart.sum() / pairs => return features.std(0).norm()
+    :: return apart.sum() / pairs => return features.std()
+that is the largest distance: take the mean :: apart.sum() / pairs => apart.max()
+that is the distance to the nearest other row: take the mean over all pairs
+    :: apart.sum() / pairs => apart.fill_diagonal_(torch.inf).amin(1).mean()
+    :: apart.sum() / pairs => apart.fill_diagonal_(torch.inf).min()
+that is the median: take the mean :: apart.sum() / pairs => apart[apart > 0].median()
+take all pairs, not each row and the next :: apart.sum() / pairs => apart.diagonal(1).mean()
+the rows are the samples: you compare columns :: apart = => features = features.T; apart =
+that is about the cosine: take the distance, the root of the sum of squares :: return apart
+    => features = torch.nn.functional.normalize(features); return (1 - features @ features.T)
+"""
 
 
 @exercise("06.6", mean_distance)
 def variety(answer, seed):
     """Features (N, F) of N samples -> the mean distance between two of them."""
-    cases = [(torch.randn(n, 6) * torch.linspace(0.5, 2, 6),) for n in (12, 7)]
+    sizes = (12, 6), (7, 5), (2, 3)
+    cases = [(torch.randn(n, size) * torch.linspace(0.5, 2, size),) for n, size in sizes]
     try_cases(answer, mean_distance, cases, FAULTS, 1e-4)
     return "the mean over all pairs"
