@@ -6,6 +6,9 @@ Needs the system's Chromium, as test_browser.py does. Screenshots are kept under
 import base64
 import io
 import re
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -403,6 +406,48 @@ def test_a_link_holds_the_face(browser, file, page):
     ready(there)
     assert np.array_equal(pixels(there), first)
     closed(there)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and prints nothing."""
+
+    def log_message(self, *words) -> None:
+        pass
+
+
+@in_browser
+def test_a_hosted_page_gives_the_address_of_a_face(browser, file):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=file.parent))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/{file.name}"
+    context, asked = browser.new_context(permissions=["clipboard-write"]), []
+    try:
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(address)
+        ready(page)
+        page.click("#surprise")
+        page.click("#link")
+        assert agrees(page) and page.url.startswith(f"{address}#z=")
+        again = context.new_page()
+        again.goto(page.url)
+        ready(again)
+        assert np.abs(pixels(again) - pixels(page)).max() <= 8
+        assert asked == [address]
+    finally:
+        context.close()
+        server.shutdown()
+        server.server_close()
+
+
+@in_browser
+def test_the_page_that_ships_is_that_of_its_weights(browser):
+    file = PROJECT / "figures" / "explorer.html"
+    assert file.stat().st_size <= 10e6
+    page, z = opened(browser, file), sample_latent(20, 100, seed=3)
+    ours = by_torch(load_weights(PRETRAINED / "modern.safetensors").generator, z)
+    assert np.abs(faces_in_browser(page, z) - ours).max() <= ALLOWED
+    closed(page)
 
 
 @in_browser

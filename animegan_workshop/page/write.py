@@ -109,7 +109,7 @@ def card_of(path: Path, about: dict) -> dict[str, str]:
         )
         licence = "none is named. Ask whoever trained them before you pass faces on."
         return {
-            "title": (path if path.is_dir() else path.parent).name,
+            "title": (path if path.is_dir() else path.parent).resolve().name,
             "card": what,
             "licence": licence,
         }
