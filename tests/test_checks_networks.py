@@ -473,7 +473,7 @@ WRONG = {
         "now require a gradient": lambda network, images, score: torch.autograd.grad(
             score(network(images.requires_grad_())), images
         )[0],
-        "left in the network's weights": by_backward_into_weights,
+        "gradients stored in the network": by_backward_into_weights,
         "no abs": lambda *a: by_backward(*a).abs(),
         "the sum of what the network gives": lambda network, images, score: by_backward(
             network, images, torch.sum
