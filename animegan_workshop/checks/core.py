@@ -31,7 +31,8 @@ EXPLAINED = {
     "Eigenvalues did not converge": "a matrix holds nan, perhaps the root of a negative number",
     "3D (unbatched)": "a convolution wants (B, C, H, W): reshape z to (B, z_dim, 1, 1) first",
     "running_mean should": "batch norm wants the number of channels that it receives",
-    "the `-` operator": "- does not turn a mask round: write ~mask",
+    "Negation, the `-` operator": "- does not turn a mask round: write ~mask",
+    "with two bool tensors": "True and False must become numbers first: .float()",
     "required positional argument": "the exercise gives fewer arguments: is a default missing?",
 }
 """Words in Python's or torch's message -> what they mean here."""
