@@ -2,48 +2,49 @@
 
 import numpy as np
 
-from animegan_helpers import measures
-from animegan_workshop.checks.core import compare, demand, exercise, numbers
+from animegan_workshop.checks.core import demand, exercise, numbers, try_cases
 
 
-@exercise("07.3", measures.kl_divergence)
+def kl_of(samples: np.ndarray, data: np.ndarray) -> float:
+    """KL(samples || data) in nats of counts of one shape, 0.5 added to every count."""
+    p, q = samples + 0.5, data + 0.5
+    n, m = p.sum(), q.sum()
+    p, q = p / n, q / m
+    terms = p * np.log(p / q)
+    return terms.sum()
+
+
+FAULTS = """
+data and samples are swapped: that is KL(data || samples) :: p, q = samples => q, p = samples
+add 0.5 to the counts, before you divide, not to the shares
+:: samples + 0.5 => samples + samples.sum() / 2 && data + 0.5 => data + data.sum() / 2
+add 0.5 so that empty modes count as well :: terms.sum() => terms[(samples > 0) & (data > 0)].sum()
+add 0.5 to all counts, not only 0 :: n, m => p, q = p - 0.5 * (p > 0.5), q - 0.5 * (q > 0.5); n, m
+add 0.5 to both counts, samples and data :: samples + 0.5 => samples + 1e-12
+you add 1 to every count: 0.5 is asked for :: 0.5 => 1
+a tiny number makes empty modes dear: add 0.5 :: 0.5 => 1e-12 :: 0.5 => 1e-10 :: 0.5 => 1e-8
+divide each by its own sum :: p.sum() => q.sum() :: q.sum() => p.sum() :: / n, q / m => , q
+divide by the sum of the whole table, not of each row :: p.sum(), q.sum() => p.sum(0), q.sum(0)
+:: p.sum(), q.sum() => (x.sum(-1, keepdims=True) for x in (p, q))
+take the sum over the modes, not the mean :: terms.sum => terms.mean
+terms below 0 belong to the sum: no absolute values :: terms.sum => abs(terms).sum
+p is missing before the logarithm :: terms = p * => terms =
+yours is the entropy: the data must count, p / q :: (p / q) => (p) :: (p / q) => (1 / p)
+that is the cross-entropy: subtract the samples' own entropy :: (p / q) => (1 / q)
+one direction is asked for: yours has both :: = p * => = (p - q) * :: = p * => = (p - q) / 2 *
+"""
+
+
+@exercise("07.3", kl_of)
 def kl(answer, seed):
-    """Counts of samples (M,), of data (M,) -> KL(samples || data), 0.5 added to every count."""
+    """Counts of samples and of data, one shape -> KL(samples || data), 0.5 added to every count."""
     random = np.random.default_rng(seed)
-    data, samples = random.integers(5, 60, 12), random.integers(1, 30, 12)
-    samples[3] = data[7] = 0
-    share = lambda counts: counts / counts.sum()
-    sum_of = lambda p, q: (p * np.log(p / q)).sum()
-    p, q, plain_p, plain_q = map(share, (samples + 0.5, data + 0.5, samples, data))
-    right, middle, entropy = sum_of(p, q), (p + q) / 2, -(p * np.log(p)).sum()
-    seen, real, drawn = (plain_p > 0) & (plain_q > 0), plain_q > 0, plain_p > 0
-    raw, tiny = (samples + 0.5) * np.log((samples + 0.5) / (data + 0.5)), 0.1 ** np.arange(1, 17)
-    faults = {
-        "that is KL(data || samples): the samples' shares stand first": sum_of(q, p),
-        "that is in bits: use the natural logarithm": right / np.log(2),
-        "add 0.5 to the counts, not to the shares": sum_of(plain_p + 0.5, plain_q + 0.5),
-        "empty modes are left out: add 0.5 to every count": sum_of(plain_p[seen], plain_q[seen]),
-        "add 0.5 to both counts, samples and data": (
-            sum_of(p[real], plain_q[real]),
-            sum_of(plain_p[drawn], q[drawn]),
-        ),
-        "you add 1 to every count: 0.5 is asked for": sum_of(share(samples + 1), share(data + 1)),
-        "a tiny number makes an empty mode cost very much: add 0.5": tuple(
-            sum_of(share(samples + little), share(data + little)) for little in tiny
-        ),
-        "divide each histogram by its own sum: compare shares": (raw.sum(), raw.mean()),
-        "add 0.5 before you divide": sum_of(
-            plain_p + 0.5 / samples.sum(), plain_q + 0.5 / data.sum()
-        ),
-        "take the sum over the modes, not the mean": right / len(p),
-        "sum over the modes: return one number": p * np.log(p / q),
-        "terms below 0 belong to the sum: no absolute values": np.abs(p * np.log(p / q)).sum(),
-        "p is missing before the logarithm": np.log(p / q).sum(),
-        "that is the cross-entropy: subtract the samples' own entropy": right + entropy,
-        "that is the Jensen-Shannon divergence": (sum_of(p, middle) + sum_of(q, middle)) / 2,
-    }
-    got = answer(samples.copy(), data.copy())
-    finite = bool(np.isfinite(numbers(got)).all())
-    demand(finite, "an empty mode makes your sum infinite or nan: add 0.5 to every count first")
-    compare(got, right, faults, "the KL", 1e-4)
+    cases = [(random.integers(1, 30, s), random.integers(5, 60, s)) for s in ((3, 5), 7, (4, 2, 3))]
+    for samples, data in cases:
+        samples[1], data[2] = 0, 0
+    finite = np.isfinite([numbers(answer(*np.copy(case))) for case in cases[:1]])
+    demand(
+        finite.all(), "an empty mode makes your sum infinite or nan: add 0.5 to every count first"
+    )
+    try_cases(answer, kl_of, cases, FAULTS)
     return "0 where the shares agree, finite where a mode is empty"

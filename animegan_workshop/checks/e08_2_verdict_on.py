@@ -1,68 +1,76 @@
 """Exercise 08.2: from the runs of two arms to a verdict."""
 
+import copy
+
 import numpy as np
 
-from animegan_workshop.checks.core import demand, exercise, shorten
-from animegan_workshop.experiments.verdict import permutation_p, verdict
+from animegan_workshop.checks.core import demand, edited, exercise, same, shorten, table_of
+from animegan_workshop.experiments.verdict import bootstrap_mean, permutation_p
 
 WORDS = ("holds", "does not hold here", "open")
 
 
-def _ours(first: np.ndarray, second: np.ndarray, direction: str, share: float) -> str:
+def verdict_of(first: np.ndarray, second: np.ndarray, direction: str, share: float) -> str:
     """The verdict on the claim that second is higher, or lower, than first, by share of first."""
-    differences = (second - first) * (1 if direction == "higher" else -1)
-    return verdict(differences, share * first.mean(), permutation_p(differences))
+    turn = -1 if direction == "lower" else 1
+    differences = turn * (second - first)
+    smallest = share * first.mean()
+    p, mean = permutation_p(differences), differences.mean()
+    low, high = bootstrap_mean(differences)
+    if p <= 0.05 and mean >= smallest:
+        return "holds"
+    too_small, opposite = -smallest < low and high < smallest, high < -smallest
+    return "does not hold here" if (too_small or opposite) else "open"
 
 
-BASE = np.array([9.0, 11.0, 10.0, 10.0, 8.0, 12.0, 10.0, 10.0])
-CLEAR = np.array([5.0, 6.0, 7.0, 5.0, 6.0, 7.0, 5.0, 6.0])
-CASES = (
-    # first, second, direction, share, and what is wrong where the answer is not right
-    (BASE, BASE + CLEAR, "higher", 0.1, "eight pairs, all far above the smallest, hold the claim"),
-    (BASE, BASE - CLEAR, "lower", 0.1, "where the claim says lower, turn the differences' signs"),
-    (BASE, BASE - CLEAR, "higher", 0.1, "a clear effect the other way does not hold the claim"),
-    (BASE, BASE + CLEAR, "lower", 0.1, "a clear effect the other way does not hold the claim"),
-    (
-        *(BASE[:3], BASE[:3] + CLEAR[:3], "higher", 0.1),
-        "three pairs have p = 0.25, however large the effect: that is open",
-    ),
-    (
-        *(BASE, BASE + CLEAR / 100, "higher", 0.1),
-        "p is below 0.05, but the whole interval is too small to matter: p alone decides nothing",
-    ),
-    (
-        *(BASE, BASE + 9 * np.array([1, -1, 1, -1, 1, -1, 1, -1.0]), "higher", 0.1),
-        "a large p is no proof that nothing is there: a wide interval is open",
-    ),
-    (
-        *(BASE, BASE + np.array([1.2, 0.9, 1.4, 0.8, 1.1, 0.7, 0.9, 0.8]), "higher", 0.1),
-        "the mean is below the smallest and the interval reaches above it: that is open",
-    ),
-    (
-        *(BASE, BASE - np.array([1.2, 0.9, 1.4, 0.8, 1.1, 0.7, 0.9, 0.8]), "higher", 0.1),
-        "the interval lies partly within the smallest, partly below it: that is open",
-    ),
-    (
-        *(BASE, BASE[::-1] + CLEAR / 100 - 0.5, "higher", 0.05),
-        "compare seed by seed: the runs are pairs, and must not be sorted or mixed",
-    ),
-    (
-        *(100 + BASE, 100 + BASE + CLEAR, "higher", 0.1),
-        "the smallest that matters is the share times the mean of first",
-    ),
-)
+FAULTS = """
+turn the signs of the differences where the direction is "lower" :: turn * =>
+your direction is turned round: "higher" has second - first :: turn * => -turn *
+an effect the other way does not hold the claim: no absolute value :: mean >= => abs(mean) >=
+p alone decides nothing: the mean must reach the smallest that matters :: and mean >= smallest =>
+the effect alone decides nothing: p must be at most 0.05 :: p <= 0.05 and => :: 0.05 => 0.1
+the smallest that matters is the share times the mean of first :: share * first.mean() => share
+:: share * first => share * second
+all below minus the smallest is the opposite: it does not hold :: high < -smallest => False
+an interval between minus and plus the smallest is too small to matter :: too_small or =>
+p above 0.05 decides nothing: read the interval :: (too_small => p <= 0.05 and (too_small
+what neither holds nor is contradicted by the interval is open :: "open" => "does not hold here"
+the whole interval must be too small, not its mean :: -smallest < low and high < => abs(mean) <
+the opposite is true below minus the smallest, not below 0 :: high < -smallest => high < 0
+both ends must be between - and + the smallest :: -smallest < low and => :: and high < smallest =>
+the interval is that of the differences, not of an arm :: mean(differences) => mean(second)
+the runs are pairs: subtract seed by seed :: second - first) => second - first.mean())
+:: second - first) => np.sort(second) - np.sort(first))
+"""
+BASE = np.array([9.0, 11, 10, 10, 8, 12, 10, 10])
+NOISE = (BASE[::-1] - BASE) / 4  # its mean is 0; four times the noise takes the pairs apart
+RUNS = (8, 8, 3, 3, 5, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8)
+EFFECT = (6, -6, 6, -6, 6, 0.1, 0.3, -1, -0.5, 0.9, 0, 2, 0.5, 0.5, 3.1)
+SPREAD = (1, 1, 1, 1, 1, 1, 0.2, 1, 3, 1.5, 20, 20, 0.3, 4, 0.3)
+SHARE = (0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.02, 0.02, 0.28)
 
 
-@exercise("08.2", _ours)
+@exercise("08.2", verdict_of)
 def verdict_on(answer, seed):
     """Values of two arms (n,), direction, share -> holds, does not hold here, or open."""
-    random = np.random.default_rng(seed)
-    for first, second, direction, share, sentence in CASES:
-        order = random.permutation(len(first))  # whichever seed comes first
-        first, second = first[order], second[order]
-        said = answer(first.copy(), second.copy(), direction, share)
+    cases = []
+    for n, effect, spread, share in zip(RUNS, EFFECT, SPREAD, SHARE):
+        rows = np.random.default_rng(seed).permutation(n)  # whichever seed comes first
+        first, change = BASE[rows], (effect + spread * NOISE)[rows]
+        cases += [(first, first + change, "higher", share), (first, first - change, "lower", share)]
+    given = [copy.deepcopy(case) for case in cases]
+    got, right = [answer(*case) for case in given], [verdict_of(*case) for case in cases]
+    for said in got:
         known = isinstance(said, str) and said in WORDS
         demand(known, f"return one of {', '.join(WORDS)}, not {shorten(said)}")
-        right = _ours(first, second, direction, share)
-        demand(said == right, f"{sentence} (yours says {said!r})")
+    kept = all(same(a, b) for pair in zip(given, cases) for a, b in zip(*pair))
+    demand(kept, "your function changes what it was given: work on a copy")
+    if got != right:
+        for sentence, edits in table_of(FAULTS).items():
+            for edit in edits:
+                wrong = edited(verdict_of, edit)
+                demand(got != [wrong(*case) for case in cases], sentence)
+    for (first, second, direction, share), said, word in zip(cases, got, right):
+        seen = f"{direction}, first {shorten(first)}, second {shorten(second)}, share {share}"
+        demand(said == word, f"{seen}: yours is {said!r}, right is {word!r}")
     return "an effect counts when luck does not explain it and it is large enough to matter"
