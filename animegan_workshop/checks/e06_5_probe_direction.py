@@ -2,52 +2,70 @@
 
 import numpy as np
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, normalize
+import torch.nn.functional as F
 
-from animegan_workshop.checks.core import demand, exercise, numbers
+from animegan_workshop.checks.core import demand, edited, exercise, numbers, table_of
 
 
 def fitted(z, has_it):
     """The weights (z_dim,), length 1, of logistic regression from z (N, z_dim) to bool (N,)."""
-    weight = torch.zeros(z.shape[1], requires_grad=True)
-    bias = torch.zeros(1, requires_grad=True)
-    target = torch.from_numpy(np.asarray(has_it)).float()
-    optimiser = torch.optim.LBFGS([weight, bias], max_iter=100, line_search_fn="strong_wolfe")
-
-    def loss():
+    weight, bias = torch.zeros(z.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
+    target = torch.from_numpy(has_it).float()
+    optimiser = torch.optim.Adam([weight, bias], lr=0.05)
+    for _ in range(200):
+        loss = F.binary_cross_entropy_with_logits(z @ weight + bias, target)
         optimiser.zero_grad()
-        value = binary_cross_entropy_with_logits(z @ weight + bias, target)
-        value.backward()
-        return value
+        loss.backward()
+        optimiser.step()
+    return F.normalize(weight.detach(), dim=0)
 
-    optimiser.step(loss)
-    return normalize(weight.detach(), dim=0)
+
+FAULTS = """
+it points the other way: the target is 1 for the faces with it
+    :: from_numpy(has_it) => from_numpy(~has_it)
+that is the difference of the averages: fit weights by the cross-entropy
+    :: weight.detach() => z[target == 1].mean(0) - z[target == 0].mean(0)
+the bias is missing: the logit is z @ weight + bias :: z @ weight + bias => z @ weight
+that is the squared error: use the cross-entropy of the logits
+    :: binary_cross_entropy_with_logits => mse_loss
+    :: binary_cross_entropy_with_logits(z @ weight + bias
+    => mse_loss((z @ weight + bias).sigmoid()
+the loss takes logits: no sigmoid before it
+    :: z @ weight + bias => (z @ weight + bias).sigmoid()
+the gradients add up: clear them with zero_grad() at each step :: optimiser.zero_grad() => pass
+train on all faces, also on those without it
+    :: optimiser = => z, target = z[target == 1], target[target == 1]; optimiser =
+"""
 
 
 @exercise("06.4", fitted)
 def probe_direction(answer, seed):
     """z (N, z_dim), has_it (N,) of bool -> the probe's weights (z_dim,), of length 1."""
-    shared, side = torch.linalg.qr(torch.randn(20, 2))[0].T
-    # all faces vary most along `shared`, so the averages differ along it more than the probe does
-    z = torch.randn(600, 20) + 1.5 * torch.randn(600, 1) * shared
-    has_it = (z @ (0.6 * shared + 0.8 * side) + 0.6 * torch.randn(600)).numpy() > 0.8
-    mask = torch.from_numpy(has_it)
-    right = fitted(z, has_it).double().numpy()
-    means = normalize(z[mask].mean(0) - z[~mask].mean(0), dim=0).double().numpy()
-    got = numbers(answer(z.clone(), has_it.copy()))
-    demand(got.shape != (21,), "the bias is no part of the direction: return the weights alone")
-    demand(got.shape != (600,), "return the 20 weights, not a logit for each face")
-    shape = f"return one weight for each component of z, not {got.shape}: z has 20 here"
-    demand(got.shape == (20,), shape)
-    zero = "zeros have no direction: let the optimiser step before you divide by the length"
-    demand(np.isfinite(got).all() and np.any(got), zero)
+    # One axis varies more, so the averages mislead; some lie far out, so the squared error does.
+    shared, side, extra = torch.linalg.qr(torch.randn(20, 3))[0].T
+    z = torch.randn(600, 20) + 1.2 * torch.randn(600, 1) * shared + shared + side
+    z[:60] += 4 * (side + extra)
+    has_it = (z @ (0.6 * shared + 0.8 * side) + torch.randn(600)).numpy() > 2.5
+
+    got = answer(z.clone(), has_it.copy())
+    alone = f"return the weights alone, a tensor, not a {type(got).__name__}"
+    demand(got is None or torch.is_tensor(got), alone)
+    got = numbers(got)
+    shape = "return one weight for each component of z, without the bias: the shape is (20,) here"
+    demand(got.shape == (20,), f"{shape}, not {got.shape}")
     length = np.linalg.norm(got)
-    cosine, to_means = got @ right / length, got @ means / length
-    other_way = "it points the other way: the target is 1 for the faces with it"
-    demand(cosine > -0.9, other_way)
-    averages = "that is the difference of the averages: fit weights by the cross-entropy"
-    demand(cosine > 0.98 or to_means < 0.999, averages)
-    train = "take more steps, or a larger rate, and set the gradients to 0 at each step"
-    demand(cosine > 0.93, f"the cosine with the best weights is only {cosine:.2f}: {train}")
-    demand(abs(length - 1) < 1e-3, "the weights are right but not of length 1: divide by the norm")
+    moved = np.isfinite(length) and length > 0
+    demand(moved, "zeros have no direction: let the optimiser move the weights, not the bias alone")
+    cosine = got @ numbers(fitted(z, has_it)) / length
+    if cosine < 0.999:
+        found = {
+            got @ numbers(edited(fitted, edit)(z, has_it)) / length: sentence
+            for sentence, edits in table_of(FAULTS).items()
+            for edit in edits
+        }
+        demand(max(found) < max(0.98, cosine), found[max(found)])
+    train = "take enough steps, not too long ones, with fresh gradients (zero_grad) at each"
+    demand(cosine > 0.98, f"the cosine with the best weights is only {cosine:.2f}: {train}")
+    unit = "the weights are right but not of length 1: divide by their norm, without the bias"
+    demand(abs(length - 1) < 1e-3, unit)
     return "weights of length 1, from without to with"
