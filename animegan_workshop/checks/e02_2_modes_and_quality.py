@@ -3,51 +3,51 @@
 import torch
 
 from animegan_helpers import toy
-from animegan_workshop.checks.core import compare, demand, exercise, several
+from animegan_workshop.checks.core import exercise, several, try_cases
 
 
-@exercise("02.5", toy.modes_captured)
+def modes_and_quality_of(samples, centres, std) -> tuple[int, float]:
+    """Modes captured, share within 3 std of a centre; samples (N, 2), centres (M, 2)."""
+    far = torch.cdist(samples, centres)  # (N, M)
+    distance, nearest = far.min(dim=1)  # (N,)
+    good = distance <= 3 * std
+    modes = len(nearest[good].unique())
+    share = good.sum().item() / len(good)
+    return modes, share
+
+
+FAULTS = """
+you count every sample as good: only those within 3 std of a centre are :: <= 3 * std => < 9e9
+VEEGAN's protocol allows 3 standard deviations :: 3 * std => std :: 3 * std => 2 * std
+the limit is 3 standard deviations, not 3 times the variance :: * std => * std**2 :: * std =>
+you compare the squared distance: compare the distance :: distance <= => distance**2 <=
+take the distance, no square around it :: (samples, centres) => (samples, centres, torch.inf)
+take the nearest centre of each sample, dim=1 :: dim=1 => dim=0
+divide by the number of samples :: / len(good) => :: len(good) => 1000 :: len(good) => 2500
+the share is a part of 1, yours is in percent :: modes, => modes, 100 *
+that is the share of bad samples :: modes, => modes, 1 -
+that is the share of modes, not of good samples :: modes, share => modes, modes / len(centres)
+a mode with stray samples only is not captured: count good ones :: nearest[good] => nearest
+that is how many modes there are, whether samples reach them or not :: modes, => len(centres),
+that counts samples: count the modes that the good ones belong to :: .unique() =>
+that is a share: the number of modes is asked for :: modes, => modes / len(centres),
+a single good sample captures a mode :: modes, => int((nearest[good].bincount() > 1).sum()),
+a sample captures its nearest mode only :: modes, => int((far <= 3 * std).any(dim=0).sum()),
+return after the loop :: distance <= 3 * std => (distance <= 3 * std) & (torch.arange(len(far)) < 1)
+"""
+
+
+@exercise("02.5", modes_and_quality_of)
 def modes_and_quality(answer, seed):
     """samples (N, 2), centres (M, 2), std -> (modes captured, share within 3 std of a centre)."""
-    mixture = toy.ring(std=0.02)
-    centres, std = mixture.centres, mixture.std
-    points = centres[:5][torch.randint(5, (803,))] + std * torch.randn(803, 2)
+    centres = toy.ring().centres
+    points = centres[:5][torch.randint(5, (803,))] + 0.02 * torch.randn(803, 2)
     samples = torch.cat([points, torch.rand(211, 2) - 0.5])  # the last ones are near no centre
-    modes, share = toy.modes_captured(samples, centres, std)
-    distance, nearest = torch.cdist(samples, centres).min(dim=1)
-    offset = (samples - centres[nearest]).abs().amax(1)
-    good = distance <= 3 * std
+    cases = [(samples, centres, 0.02), (centres + 9, centres, 0.001)]  # in the second, none is good
+    cases += [(centres[:3], centres[:6], 0.02), (centres[:3] * 0.9, centres, 0.3)]  # one overlaps
 
-    def ask(samples, centres, std):
-        got = answer(samples.clone(), centres.clone(), std)
-        return several(got, "two numbers, (modes captured, share)")
+    def both(*case):
+        return several(answer(*case), "two numbers, (modes captured, share)")
 
-    def within(limit, what=distance):
-        return (what <= limit).float().mean()
-
-    of_share = {
-        "you count every sample as good: only those within 3 std of a centre are": 1.0,
-        "you allow 1 standard deviation: VEEGAN's protocol allows 3": within(std),
-        "you allow 2 standard deviations: VEEGAN's protocol allows 3": within(2 * std),
-        "you compare the squared distance: compare the distance": within(3 * std, distance**2),
-        "the limit is 3 standard deviations, not 3 times the variance": within(3 * std**2),
-        "the limit is 3 standard deviations, not 3": within(3),
-        "you test x and y apart: the distance to the centre decides": within(3 * std, offset),
-        "divide by the number of samples": (good.sum(), good.sum() / 1000),
-        "the share is a part of 1, yours is in percent": 100 * share,
-        "that is the share of bad samples": 1 - share,
-    }
-    of_modes = {
-        "a mode with stray samples only is not captured: count good ones": len(nearest.unique()),
-        "that is how many modes there are, whether samples reach them or not": len(centres),
-        "that counts samples: count the modes that the good ones belong to": good.sum(),
-        "that is a share: the number of modes is asked for": modes / len(centres),
-    }
-    first, second = ask(samples, centres, std)
-    demand(not first < 1 < second == modes, "the two are swapped: modes first, then the share")
-    compare(second, share, of_share, "the share of good samples")
-    compare(first, modes, of_modes, "the modes captured")
-    demand(ask(centres + 9, centres, 0.001) == [0, 0], "where no sample is good, both are 0")
-    few = ask(centres[:3], centres[:6], std)[0]
-    demand(few == 3, f"3 samples on 3 of 6 centres capture 3 modes, yours says {few:g}")
-    return f"{modes} of 8 modes, {share:.0%} of high quality"
+    try_cases(both, modes_and_quality_of, cases, FAULTS)
+    return "modes and quality are those of VEEGAN's protocol"

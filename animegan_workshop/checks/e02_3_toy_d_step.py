@@ -1,48 +1,33 @@
 """Exercise 02.3: one step of D in the plane."""
 
-import torch
-from torch import nn
+import torch.nn.functional as F
 
 from animegan_workshop.checks.core import exercise
-from animegan_workshop.checks.steps import as_fake, as_real
-from animegan_workshop.checks.toy_steps import check_toy_step, wrong_step
+from animegan_workshop.checks.toy_steps import check_toy_step
 
 
-def step_of_d(
-    G: nn.Module, D: nn.Module, opt_d: torch.optim.Optimizer, real: torch.Tensor, z: torch.Tensor
-) -> float:
+def step_of_d(G, D, optimiser, real, z) -> float:
     """One step of D; real and z (N, 2) -> its loss, the two terms summed."""
     fake = G(z).detach()
-    loss = as_real(D(real)) + as_fake(D(fake))
-    opt_d.zero_grad()
+    on_real = D(real)
+    on_fake = D(fake)
+    loss = F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
+    optimiser.zero_grad()
     loss.backward()
-    opt_d.step()
+    optimiser.step()
     return loss.item()
 
 
-def _right(D, real, fake):
-    return as_real(D(real)) + as_fake(D(fake))
-
-
-FAULTS = {
-    "only the reals are in D's loss: add the fakes": wrong_step(lambda D, r, f: as_real(D(r))),
-    "only the fakes are in D's loss: add the reals": wrong_step(lambda D, r, f: as_fake(D(f))),
-    "real and fake are swapped": wrong_step(lambda D, r, f: _right(D, f, r)),
-    "both are taught as real: fakes get -log(1 - D)": wrong_step(
-        lambda D, r, f: as_real(D(r)) + as_real(D(f))
-    ),
-    "the loss goes up: its sign is turned": wrong_step(lambda D, r, f: -_right(D, r, f)),
-    "you sum over the batch: take the mean": wrong_step(lambda D, r, f: len(r) * _right(D, r, f)),
-    "you average the two terms: sum them, see 02.2": wrong_step(
-        lambda D, r, f: _right(D, r, f) / 2
-    ),
-    "that is the report's slip, see 02.3": wrong_step(
-        lambda D, r, f: as_real(D(r)) - as_real(D(f))
-    ),
-    "old gradients were still there: call opt_d.zero_grad() before backward": wrong_step(
-        _right, clear=False
-    ),
-}
+FAULTS = """
+only the reals are in D's loss: add the fakes :: + F.softplus(on_fake).mean() =>
+only the fakes are in D's loss: add the reals :: F.softplus(-on_real).mean() + =>
+real and fake are swapped :: -on_real => on_real && (on_fake) => (-on_fake)
+both are taught as real: fakes get -log(1 - D) :: (on_fake) => (-on_fake)
+both are taught as fakes: reals get -log D :: (-on_real) => (on_real)
+you average the two terms: sum them, see 02.2 :: .backward() => .div(2).backward()
+that is the report's slip, see 02.3 :: + F.softplus(on_fake) => - F.softplus(-on_fake)
+D must judge the fakes G(z), not z :: G(z).detach() => z
+"""
 
 
 @exercise("02.6", step_of_d)

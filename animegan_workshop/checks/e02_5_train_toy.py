@@ -1,12 +1,9 @@
 """Exercise 02.5: the training loop of the game in the plane."""
 
-import itertools
-
 import torch
-from torch import nn
 
 from animegan_helpers import toy
-from animegan_workshop.checks.core import close, compare, demand, exercise
+from animegan_workshop.checks.core import demand, exercise, try_parts
 
 STEPS, RATE, BATCH = 6, 0.01, 5
 
@@ -16,105 +13,90 @@ def loop(G, D, mixture, steps, d_step, g_step, rate=4e-3, batch=256) -> list[tup
     opt_g = torch.optim.Adam(G.parameters(), rate, betas=(0.5, 0.99))
     opt_d = torch.optim.Adam(D.parameters(), rate, betas=(0.5, 0.99))
     losses = []
-    for step in range(steps):
+    for k in range(steps):
         for optimiser in (opt_g, opt_d):
-            optimiser.param_groups[0]["lr"] = rate * (1 - step / steps)
+            optimiser.param_groups[0]["lr"] = rate * (1 - k / steps)
         loss_d = d_step(G, D, opt_d, mixture.sample(batch), torch.randn(batch, 2))
         loss_g = g_step(G, D, opt_g, torch.randn(batch, 2))
         losses.append((loss_d, loss_g))
     return losses
 
 
+FAULTS = """
+the rate does not fall: set optimiser.param_groups[0]['lr'] in each round :: (1 - k / steps) => 1
+G's rate falls as well, not D's alone :: in (opt_g, opt_d) => in (opt_d,)
+D's rate falls as well, not G's alone :: in (opt_g, opt_d) => in (opt_g,)
+the rate rises: it goes from `rate` to 0 :: 1 - k / steps => k / steps
+the rate falls too soon: the first round plays at the full rate :: 1 - k => 1 - (k + 1)
+the rate falls to 0 too soon: divide by `steps` :: k / steps => k / (steps - 1)
+the rate must fall from `rate`, not from a number of yours :: = rate * => = 4e-3 *
+take each rate from the first rate, `rate`, not from the one before :: = rate * => *=
+in each pair D's loss comes first :: (loss_d, loss_g) => (loss_g, loss_d)
+return one pair for each round, not two lists :: return losses => return list(zip(*losses))
+return one pair for each round, no single list :: return losses => return sum(losses, ())
+that is the last round alone: note both losses in every round :: return losses => return losses[-1]
+"""
+
+
 class Watch:
-    """Stands in for both steps: notes what it is given, and returns 1, 2, 3 and so on as losses."""
+    """Stands in for both steps: looks at what it is given, and returns 1, 2, 3... as losses."""
 
     def __init__(self):
-        self.calls, self.count = [], itertools.count(1)
+        self.G, self.D = toy.perceptron(2, 2, 4), toy.perceptron(2, 1, 4)
+        self.mixture, self.optimisers, self.points, self.rates = toy.ring(), {}, {}, []
 
-    def step(self, mover: str, G, D, optimiser, *points) -> float:
-        group = optimiser.param_groups[0]
-        self.calls.append((mover, G, D, optimiser, group["lr"], group["betas"], points))
-        return float(next(self.count))
+    def d_step(self, G, D, optimiser, real, z) -> float:
+        self.see_points("D's reals", real)
+        far = torch.cdist(real, self.mixture.centres).min(dim=1).values.max()
+        demand(bool(far < 0.1), "D's reals are not from the mixture: mixture.sample(batch)")
+        return self.step("D", G, D, optimiser, z)
 
-    def d_step(self, G, D, opt_d, real, z) -> float:
-        return self.step("D", G, D, opt_d, real, z)
+    def g_step(self, G, D, optimiser, z) -> float:
+        return self.step("G", G, D, optimiser, z)
 
-    def g_step(self, G, D, opt_g, z) -> float:
-        return self.step("G", G, D, opt_g, z)
+    def step(self, mover: str, G, D, optimiser, z) -> float:
+        """What both steps look at."""
+        turn = mover == "DG"[len(self.rates) % 2]
+        demand(turn, "D and G take turns, D first: in each round call d_step, then g_step")
+        demand(len(self.rates) < 2 * STEPS, "there are more than `steps` rounds: an endless loop?")
+        demand(G is self.G and D is self.D, "give both steps G first, then D")
+        self.see_optimiser(f"opt_{mover.lower()}", optimiser, mover)
+        self.see_points(f"{mover}'s z", z)
+        self.rates.append(optimiser.param_groups[0]["lr"])
+        return float(len(self.rates))
 
-
-def _check_optimisers(calls: list, G: nn.Module, D: nn.Module) -> None:
-    for mover, network in (("D", D), ("G", G)):
-        name = f"opt_{mover.lower()}"
-        own = [call[3] for call in calls if call[0] == mover]
-        adam = all(isinstance(optimiser, torch.optim.Adam) for optimiser in own)
-        demand(adam, f"{name} must be torch.optim.Adam")
-        held = {id(p) for group in own[0].param_groups for p in group["params"]}
-        wanted = {id(p) for p in network.parameters()}
-        demand(held == wanted, f"{name} must hold {mover}'s weights, and no others")
-        once = all(optimiser is own[0] for optimiser in own)
+    def see_optimiser(self, name: str, optimiser, mover: str) -> None:
+        demand(type(optimiser) is torch.optim.Adam, f"{name} must be torch.optim.Adam")
+        held = {p for group in optimiser.param_groups for p in group["params"]}
+        own = held == set((self.D if mover == "D" else self.G).parameters())
+        demand(own, f"{name} must hold {mover}'s weights, and no others")
+        once = self.optimisers.setdefault(name, optimiser) is optimiser
         demand(once, f"{name} is made anew in each round and forgets: make it before the loop")
-    betas = all(call[5] == (0.5, 0.99) for call in calls)
-    demand(betas, "Adam's betas must be (0.5, 0.99)")
+        betas = tuple(optimiser.param_groups[0]["betas"])
+        demand(betas == (0.5, 0.99), f"Adam's betas must be (0.5, 0.99), not {betas}")
+
+    def see_points(self, what: str, points: torch.Tensor) -> None:
+        shape, before = tuple(points.shape), self.points.setdefault(what, [])
+        demand(
+            shape == (BATCH, 2), f"{what} must be ({BATCH}, 2) for a batch of {BATCH}, not {shape}"
+        )
+        same = any(torch.equal(points, other) for other in before)
+        demand(not same, f"{what}: the same in each round, draw fresh ones inside the loop")
+        before.append(points)
 
 
-def _check_rates(calls: list) -> None:
-    for mover in "DG":
-        rates = [call[4] for call in calls if call[0] == mover]
-        right = [RATE * (1 - k / STEPS) for k in range(STEPS)]
-        faults = {
-            f"{mover}'s rate does not fall: set optimiser.param_groups[0]['lr'] in each round": (
-                [RATE] * STEPS
-            ),
-            "the rate rises: it goes from `rate` to 0": [RATE * k / STEPS for k in range(STEPS)],
-            "the rate falls too soon: the first round plays at the full rate": (
-                [RATE * (1 - (k + 1) / STEPS) for k in range(STEPS)]
-            ),
-            "the rate must fall from `rate`, not from a number of yours": (
-                [4e-3 * (1 - k / STEPS) for k in range(STEPS)]
-            ),
-        }
-        compare(rates, right, faults, f"{mover}'s rate in the rounds")
-
-
-def _check_points(calls: list) -> None:
-    noise = [call[-1][-1] for call in calls]
-    shapes = all(tuple(z.shape) == (BATCH, 2) for z in noise)
-    demand(shapes, f"z must be ({BATCH}, 2) where batch is {BATCH}, not {tuple(noise[0].shape)}")
-    real = [call[-1][0] for call in calls if call[0] == "D"]
-    shapes = all(tuple(points.shape) == (BATCH, 2) for points in real)
-    demand(shapes, f"give D `batch` reals, (batch, 2), not {tuple(real[0].shape)}")
-    ring = toy.ring()
-    far = max(torch.cdist(points, ring.centres).min(dim=1).values.max() for points in real)
-    demand(bool(far < 0.1), "D's reals are not from the mixture: mixture.sample(batch)")
-    fresh = not any(torch.equal(a, b) for a, b in itertools.pairwise(real))
-    demand(fresh, "D sees the same reals in each round: draw them inside the loop")
-    fresh = not torch.equal(noise[0], noise[2])
-    demand(fresh, "z is the same in each round: draw it inside the loop")
-    normal = min(z.min() for z in noise) < 0
+def _look(answer) -> dict:
+    watch = Watch()
+    steps = watch.d_step, watch.g_step
+    losses = answer(watch.G, watch.D, watch.mixture, STEPS, *steps, rate=RATE, batch=BATCH)
+    demand(watch.rates, "the loop must call d_step and g_step, both")
+    normal = torch.cat(watch.points["D's z"]).min() < 0
     demand(bool(normal), "z is never negative: torch.randn draws from a normal, rand does not")
+    return {f"the rates of D and G in {STEPS} rounds": watch.rates, "the losses": losses}
 
 
 @exercise("02.6", loop)
 def train_toy(answer, seed):
     """(G, D, mixture, steps, d_step, g_step, rate, batch) -> (D's, G's loss) of each round."""
-    G, D, watch = toy.perceptron(2, 2, 4), toy.perceptron(2, 1, 4), Watch()
-    steps = watch.d_step, watch.g_step
-    losses = answer(G, D, toy.ring(), STEPS, *steps, rate=RATE, batch=BATCH)
-    movers = "".join(call[0] for call in watch.calls)
-    demand("D" in movers and "G" in movers, "the loop must call d_step and g_step, both")
-    demand(movers != "GD" * STEPS, "G moved first: D moves first in each round")
-    rounds = f"in {STEPS} rounds D and G take turns; yours played {' '.join(movers[:14])}"
-    demand(movers == "DG" * STEPS, rounds)
-    right_way = all(call[1] is G and call[2] is D for call in watch.calls)
-    demand(right_way, "give both steps G first, then D")
-    _check_optimisers(watch.calls, G, D)
-    _check_rates(watch.calls)
-    _check_points(watch.calls)
-    wanted = [(2 * k + 1.0, 2 * k + 2.0) for k in range(STEPS)]
-    demand(losses is not None, "return the losses: your loop returns None")
-    last = close(losses, wanted[-1])
-    demand(not last, "that is the last round alone: note both losses in every round")
-    swapped = {"in each pair D's loss comes first": [pair[::-1] for pair in wanted]}
-    compare(losses, wanted, swapped, "the losses that you return")
+    try_parts(answer, loop, _look, FAULTS)
     return f"{STEPS} rounds, D first, at a falling rate"

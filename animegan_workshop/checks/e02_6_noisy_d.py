@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from animegan_helpers import toy
-from animegan_workshop.checks.core import demand, exercise
+from animegan_workshop.checks.core import demand, exercise, try_parts
 
 
 class Noisy(nn.Module):
@@ -16,60 +16,71 @@ class Noisy(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Points (N, 2) -> D's logits (N, 1)."""
-        noisy = x + self.std * torch.randn_like(x)
+        noise = self.std * torch.randn_like(x)
         self.std = self.std * self.keep
-        return self.D(noisy)
+        return self.D(x + noise)
+
+
+FAULTS = """
+D sees the points as they are: add noise to them :: x + noise => x
+the noise is never negative: torch.randn_like has mean 0 :: randn_like => rand_like
+the noise is not normal: take torch.randn_like :: randn_like(x) => rand_like(x).sub(0.5)
+:: randn_like(x) => rand_like(x).sub(0.5).mul(12**0.5)
+the noise has the strength std squared: multiply by std once :: = self.std * t => = self.std**2 * t
+the noise has the variance std: multiply by std :: = self.std * t => = self.std**0.5 * t
+the noise is not multiplied by std :: = self.std * t => = t
+std is an argument, not always 0.5 :: = D, std => = D, 0.5
+noise is asked for in eval mode too, at every call :: noise = => noise = self.training *
+the noise shrinks before the first look :: noise = => noise = self.keep *
+the noise does not shrink: multiply self.std by self.keep :: self.std = self.std * self.keep =>
+multiply std by keep, do not subtract :: self.std * self.keep => self.std - (1 - self.keep)
+"""
 
 
 class Eye(nn.Module):
     """Stands in for D: keeps what it was shown."""
+
+    saw = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         self.saw = x
         return x[:, :1]
 
 
-def _check_noise(noise: torch.Tensor) -> None:
-    """noise: (N, 2) at a strength of 0.5."""
-    demand(bool(noise.any()), "D sees the points as they are: add noise to them")
-    demand(bool((noise < 0).any()), "the noise is never negative: torch.randn_like has mean 0")
-    alone = not torch.equal(noise[0], noise[1])
-    demand(alone, "all points get the same noise: each needs its own, torch.randn_like(x)")
-    demand(not torch.equal(noise[:, 0], noise[:, 1]), "x and y get the same noise")
-    normal = noise.abs().max() > 2.5 * noise.std()
-    demand(bool(normal), "the noise is not normal: torch.randn_like draws from a normal")
-    faults = {
-        0.25: "the noise has the strength std squared, or shrinks before the first look",
-        0.5**0.5: "the noise has the variance std: multiply a standard normal by std",
-        1.0: "the noise is not multiplied by std",
+def _look(answer) -> dict:
+    """What the noise is like at three calls, the last in eval mode."""
+    x, eye = torch.ones(8000, 2), Eye()
+    network, before, noise = answer(eye, 0.7, 0.6), x.clone(), []
+    demand(isinstance(network, nn.Module), "NoisyD(D, std, keep) must be a network")
+    for training in (True, True, False):
+        logits = network.train(training)(x)
+        demand(eye.saw is not None, "call the D that is given: yours calls none, or a copy")
+        demand(torch.equal(x, before), "the points that came in are changed: x + noise, no +=")
+        own = isinstance(logits, torch.Tensor) and torch.equal(logits, eye.saw[:, :1])
+        demand(own, "forward must return D's logits as they are, no noise or sigmoid on them")
+        noise.append(eye.saw - x)
+    first = noise[0]
+    alike = first.any() and (
+        torch.equal(first[0], first[1]) or torch.equal(first[:, 0], first[:, 1])
+    )
+    demand(not alike, "all points, or x and y, get the same noise: take torch.randn_like(x)")
+    turned = torch.corrcoef(torch.stack([noise[0].flatten(), noise[1].flatten()]))[0, 1]
+    demand(not turned > 0.9, "each call draws the same noise: no seed inside forward")
+    far = first.abs().max() > 2.5 * first.std()  # as some values of a normal distribution are
+    values = [*(one.std() for one in noise), first.mean(), far]
+    return {
+        "the noise's standard deviation at three calls, its mean and whether it is normal": values
     }
-    for strength, sentence in faults.items():
-        demand(abs(noise.std() - strength) > 0.03 * strength, sentence)
-    strength = f"at std 0.5 the noise has a standard deviation of {noise.std():.3g}"
-    demand(abs(noise.std() - 0.5) < 0.015, strength)
 
 
 @exercise("02.8", Noisy)
 def noisy_d(answer, seed):
     """NoisyD(D, std, keep) is a network: (N, 2) -> D's logits of noisy points; the noise fades."""
-    x = torch.cat([torch.zeros(4000, 2), torch.ones(4000, 2)])
-    eye, before = Eye(), x.clone()
-    network = answer(eye, 0.5, 0.5)
-    demand(isinstance(network, nn.Module), "NoisyD(D, std, keep) must be a network")
-    logits, first = network(x), eye.saw - before
-    demand(torch.equal(x, before), "the points that came in were changed: write x + noise, not +=")
-    demand(isinstance(logits, torch.Tensor), "forward must return what D says")
-    demand(torch.equal(logits, eye.saw[:, :1]), "forward must return D's logits as they are")
-    _check_noise(first)
-    network(x)
-    ratio = (eye.saw - before).std() / first.std()
-    demand(abs(ratio - 1) > 0.05, "the noise does not shrink: multiply self.std by self.keep")
-    demand(abs(ratio - 0.5) < 0.03, f"keep is 0.5, but the noise shrank to {ratio:.2f} of it")
-    D = toy.perceptron(2, 1, 4)
-    wrapped = answer(D, 0.5, 0.5)
-    found = {id(p) for p in wrapped.parameters()} == {id(p) for p in D.parameters()}
+    try_parts(answer, Noisy, _look, FAULTS, 0.02)
+    D, points = toy.perceptron(2, 1, 4), torch.zeros(3, 2, requires_grad=True)
+    network = answer(D, 0.5, 0.5)
+    network(points).sum().backward()
+    found = {*network.parameters()} == {*D.parameters()}
     demand(found, "the weights of D are not found: keep the network itself as self.D")
-    points = torch.zeros(3, 2, requires_grad=True)
-    wrapped(points).sum().backward()
     demand(points.grad is not None, "no gradient gets back to the points: no .detach(), no no_grad")
     return "the noise has the right strength, and fades"
