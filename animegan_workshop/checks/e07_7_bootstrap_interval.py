@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from animegan_workshop.checks.core import demand, exercise, numbers, several
+from animegan_workshop.checks.core import exercise, try_cases
 
 
 def bootstrap_interval_of(measure, data: np.ndarray, rounds: int = 200, seed: int = 0):
@@ -10,62 +10,54 @@ def bootstrap_interval_of(measure, data: np.ndarray, rounds: int = 200, seed: in
 
     Efron 1979, Annals of Statistics 7.
     """
-    random = np.random.default_rng(seed)
-    draws = (random.integers(0, len(data), len(data)) for _ in range(rounds))
-    values = np.array([measure(data[rows]) for rows in draws])
-    low, high = measure(data) + np.quantile(values - np.median(values), (0.025, 0.975))
-    return float(low), float(high)
+    random, data, n = np.random.default_rng(seed), data.copy(), len(data)
+    values = []
+    for _ in range(rounds):
+        drawn = data[random.integers(0, n, n)]
+        values.append(measure(drawn))
+    middle = np.median(values)
+    low, high = np.quantile(values, (0.025, 0.975)) - middle + measure(data)
+    return low, high
 
 
-WIDTHS = {
-    "that is a 90% interval: cut 2.5% off each side": 0.839,
-    "that is a 99% interval: cut 2.5% off each side": 1.314,
-    "that is one standard deviation each side: cut 2.5% off each side": 0.51,
-    "that reaches from the smallest to the largest round: cut 2.5% off each side": 1.74,
-}
-"""Sentence -> how many times too wide such an interval is."""
+FAULTS = """
+every round is the same: draw *with* replacement, and make the generator once, before the loop
+:: integers(0, n, n) => permutation(n)
+:: drawn = => random = np.random.default_rng(seed); drawn =
+`rounds` is not used: yours are always 200 :: range(rounds) => range(200)
+use the `seed` that is given, with default_rng(seed) :: rng(seed) => rng(0) :: rng(seed) => rng(42)
+:: np.random.default_rng(seed) => np.random.RandomState(seed) && integers => randint
+each round must draw as many rows as there are, len(data) :: 0, n, n) => 0, n, n // 2)
+a row is never drawn: integers(0, N, N) gives 0 to N - 1 :: 0, n, => 0, n - 1, :: 0, n, => 1, n,
+draw whole rows, not single numbers
+:: data[random.integers(0, n, n)] => random.choice(data.ravel(), data.size).reshape(data.shape)
+your function changes data, which it was given :: drawn = => drawn = data[:] =
+low comes first, then high :: return low, high => return high, low
+the rounds must be moved: their median is the measure of the data :: - middle + measure(data) =>
+move the median of the rounds onto the measure, not their mean :: np.median => np.mean
+your interval lies around 0: move it onto the measure of the data :: + measure(data) =>
+your interval is mirrored :: = np.quantile => = 2 * middle - np.quantile && (0.025, 0.975) => (0.975, 0.025)
+take the quantiles at 0.025 and 0.975: yours are others :: (0.025, 0.975) => (0.05, 0.95)
+:: (0.025, 0.975) => (0.005, 0.995) :: (0.025, 0.975) => (0.16, 0.84) :: (0.025, => (0.25,
+:: (0.025, 0.975) => (0, 1) :: (0.025, 0.975) => (0.25, 0.75) :: (0.025, 0.975) => (0.01, 0.99)
+np.percentile takes percent: 2.5 and 97.5 :: (0.025, 0.975) => (0.00025, 0.00975)
+take quantiles, not the standard deviation
+:: np.quantile(values, (0.025, 0.975)) => middle + np.array([-1.96, 1.96]) * np.std(values)
+:: np.quantile(values, (0.025, 0.975)) => middle + np.array([-1, 1]) * np.std(values)
+"""
 
 
 @exercise("07.7", bootstrap_interval_of)
 def bootstrap_interval(answer, seed):
     """measure, data (N, ...), rounds=200, seed=0 -> (low, high), 95%, around the measure itself."""
-    data = np.random.default_rng(seed).normal(3, 2, 400)
-    ask = lambda measure, rounds, data=data, **more: numbers(
-        several(answer(measure, data.copy(), rounds=rounds, **more), "two numbers, (low, high)")
-    ).astype(float)
-    seen = []
+    random, seen = np.random.default_rng(seed), []
+    sets = [random.lognormal(size=(n, 2)) * (1, 9) for n in (40, 31)]
 
-    def mean(values):
-        seen.append(np.sort(np.array(values, dtype=float)))
-        return float(np.mean(values))
+    def measure(rows):  # its rounds lie lower than itself, and askew
+        seen.append(np.array(rows))
+        return float(np.var(rows[:, 0]) + rows[:, 1].std() * rows[:, 0].std())
 
-    low, high = ask(mean, 1_000)
-    demand(low <= high, "low and high are swapped")
-    demand(len(seen) >= 900, "`rounds` is not used: draw again so many times")
-    sizes = {len(one) for one in seen}
-    demand(sizes == {len(data)}, "each round must draw as many samples as there are")
-    all_same = all(np.allclose(one, np.sort(data)) for one in seen)
-    demand(not all_same, "every round has the same samples: draw *with* replacement")
-    once = len(np.unique([one.sum() for one in seen]))
-    demand(once > 500, "every round draws the same rows: seed once, before the loop")
-    wide = (high - low) / (2 * 1.96 * data.std() / len(data) ** 0.5)
-    about_zero = abs(low + high) < 0.2 < abs(data.mean())
-    demand(not about_zero, "your interval lies around 0: add the measure of the data")
-    root_n = "that is the spread of the data: the rounds' measures are asked for"
-    demand(wide < 5 or abs(wide / 20 - 1) > 0.2, root_n)
-    for sentence, factor in WIDTHS.items():
-        demand(abs(wide / factor - 1) > 0.08, sentence)
-    demand(0.85 < wide < 1.15, f"your interval of a mean is {wide:.2g} times the right width")
-    kinds = np.random.default_rng(seed).integers(0, 60, 90)  # draws again lose some kinds
-    count = lambda values: float(len(np.unique(values)))
-    low, high = ask(count, 400, kinds)
-    right = bootstrap_interval_of(count, kinds, 400)
-    shift = (low + high - sum(right)) / 2
-    late = "every round loses some kinds, so your interval lies too low: move its median onto "
-    demand(shift > -4, late + "the measure of the data")
-    demand(abs(shift) < 2.5, f"your interval is {shift:+.2g} off: its median is the measure itself")
-    again = [ask(mean, 30, seed=4).tolist() for _ in range(2)]
-    demand(again[0] == again[1], "the same seed must give the same interval: use `seed`")
-    other = ask(mean, 30, seed=5).tolist()
-    demand(other != again[0], "another seed must give other draws: use `seed`")
+    cases = [(measure, data, 300, seed + 4) for data in sets]
+    cases.append((measure, sets[1], 30, seed + 5))
+    try_cases(answer, bootstrap_interval_of, cases, FAULTS, hint=": low and high")
     return "it is as wide as the rounds say, and lies on the measure"
