@@ -2,17 +2,25 @@
 
 import copy
 from collections.abc import Callable
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from animegan_helpers.networks import build_networks
-from animegan_workshop.checks.core import close, compare, demand, each
+from animegan_workshop.checks.core import close, demand, try_parts
 
-Loss = Callable[[nn.Module, torch.Tensor, torch.Tensor], torch.Tensor]
-"""D, real and fake pictures -> a loss."""
+FAULTS = """
+old gradients were still there: call zero_grad() before backward() :: opt.zero_grad() =>
+you follow old gradients only: call backward() before step()
+    :: opt.zero_grad() => pass && loss.backward() => pass
+nothing reached the network: the order is zero_grad, backward, step; only D's step detaches fakes
+    :: loss.backward() => pass
+the loss goes up: its sign is turned :: loss.backward() => (-loss).backward()
+you sum over the batch: take the mean, see 04.4 :: loss.backward() => (6 * loss).backward()
+D was in eval mode: both players train in train mode :: opt.zero_grad() => D.eval(); opt.zero_grad()
+"""
+"""Of a step of D or of G, as edits of ours."""
 
 
 def as_real(logits: torch.Tensor) -> torch.Tensor:
@@ -32,74 +40,58 @@ class Table:
     in its parameters, as it does in the second step of a run. scale: of D's logits.
     """
 
-    def __init__(self, mover: str, scale: float = 1.0):
+    def __init__(self, mover: str, seed: int, scale: float = 1.0):
+        torch.default_generator.manual_seed(seed)
         self.G, self.D = build_networks("dcgan", z_dim=8, width=4)
         with torch.no_grad():
             for parameter in [*self.G.parameters(), *self.D.parameters()]:
                 parameter.mul_(3)  # so that logits differ from picture to picture
             list(self.D.parameters())[-1].mul_(scale)
-        self.real = torch.rand(6, 3, 64, 64) * 2 - 1
-        self.fake = self.G(torch.randn(6, 8))
-        self.player = self.D if mover == "D" else self.G
-        self.before, self.judge_before = copy.deepcopy(self.player), copy.deepcopy(self.D)
+        real, self.fake = torch.rand(6, 3, 64, 64) * 2 - 1, self.G(torch.randn(6, 8))
+        self.player, self.pictures = self.G, [self.fake]
+        if mover == "D":
+            self.player, self.pictures = self.D, [real, self.fake]
+        self.judge_before = copy.deepcopy(self.D)
         for parameter in self.player.parameters():
             parameter.grad = torch.randn_like(parameter)
-        self.old = _flat([parameter.grad for parameter in self.player.parameters()])
         self.optimiser = torch.optim.SGD(self.player.parameters(), 1.0)
         self.steps, self.passes = [], []
         self.optimiser.register_step_post_hook(lambda *_: self.steps.append(1))
         self.D.register_forward_hook(lambda *_: self.passes.append(1))
 
-    def play(self, answer: Callable) -> Any:
-        """Lets the answer make its step; gives what it returned."""
-        pictures = (self.real, self.fake) if self.player is self.D else (self.fake,)
-        return answer(self.D, self.optimiser, *pictures)
+    def play(self, step: Callable) -> dict:
+        """Lets a step be made: how the player's weights changed, and what was returned."""
+        before = self.weights(self.player)
+        self.returned = step(self.D, self.optimiser, *self.pictures)
+        return {
+            "the change of the weights": before - self.weights(self.player),
+            "what you return, from before the step": self.returned,
+        }
 
-    def moved(self) -> torch.Tensor:
-        """What the player's parameters have lost, as one vector: the gradient that was followed."""
-        pairs = zip(self.before.parameters(), self.player.parameters())
-        return _flat([(before - now).detach() for before, now in pairs])
-
-    def slope(self, loss: Loss) -> torch.Tensor:
-        """The gradient of a loss for the player's parameters, as one vector; D is left alone."""
-        judge = copy.deepcopy(self.judge_before)
-        of = list((judge if self.player is self.D else self.G).parameters())
-        value = loss(judge, self.real, self.fake)
-        return _flat(torch.autograd.grad(value, of, retain_graph=True))
+    def weights(self, network: nn.Module) -> torch.Tensor:
+        """All parameters of a network, as one vector."""
+        return torch.cat([parameter.detach().flatten() for parameter in network.parameters()])
 
 
-def _flat(tensors: list[torch.Tensor]) -> torch.Tensor:
-    return torch.cat([tensor.flatten() for tensor in tensors])
-
-
-def check_step(
-    answer: Callable, mover: str, right: Loss, faults: dict[str, Loss], passes: int
-) -> tuple[Table, Any]:
-    """Raises CheckFailed unless the answer makes one step down `right`; gives what it returned."""
-    name, t, sure = f"opt_{mover.lower()}", Table(mover), Table(mover, scale=300)
-    wanted, wanted_when_sure = t.slope(right), sure.slope(right)
-    values = {sentence: tuple(map(t.slope, each(losses))) for sentence, losses in faults.items()}
-    values |= {
-        f"old gradients were still there: call {name}.zero_grad() before backward": wanted + t.old,
-        "the loss goes up: its sign is turned": -wanted,
-        "you sum over the batch: take the mean, see 04.4": len(t.real) * wanted,
-        "you average the two terms: sum them, see 02.2": wanted / 2,
-    }
-    got = t.play(answer)
-    count, followed = len(t.steps), t.moved()
+def check_step(answer: Callable, ours: Callable, faults: str, mover: str, seed: int) -> Table:
+    """Raises CheckFailed unless the answer makes the step that ours makes; gives its table."""
+    t, name = Table(mover, seed), f"opt_{mover.lower()}"
+    got, count = t.play(answer), len(t.steps)
     demand(count > 0, f"nothing moved: {name}.step() was not called")
     demand(count == 1, f"{name}.step() was called {count} times: one step on the sum of the terms")
-    stale = close(followed, t.old, 1e-4)
-    demand(not stale, f"{name} followed old gradients only: call backward() before {name}.step()")
-    order = "the order is zero_grad, backward, step; only D's step detaches the fakes"
-    demand(bool(followed.any()), f"nothing reached {mover}: {order}")
-    compare(followed, wanted, values, f"{mover} moved, but not down the loss", 1e-4)
+    look = lambda step: got if step is answer else Table(mover, seed).play(step)
+    try_parts(answer, ours, look, FAULTS + faults.lstrip(), 1e-4)
+    values = t.returned if isinstance(t.returned, (tuple, list)) else [t.returned]
+    plain = all(isinstance(value, float) for value in values)
+    demand(plain, "return plain floats: tensors still hold their graph and its memory; .item()")
     demand(t.D.training, "D is left in eval mode: both players train in train mode")
     weights = [*t.D.parameters(), *t.G.parameters()]
     demand(all(p.requires_grad for p in weights), "a network is left frozen: thaw it again")
-    ran = f"D ran {len(t.passes)} times, {passes} would do: each run moves batch norm's averages"
-    demand(len(t.passes) == passes, ran)
-    sure.play(answer)
-    kept = torch.allclose(sure.moved(), wanted_when_sure, 1e-3, 1e-3)
+    passes, times = len(t.pictures), len(t.passes)
+    again = "return what the passes before the step say; each moves batch norm's averages"
+    demand(times == passes, f"D ran {times} times, {passes} would do: {again}")
+    sure, right = Table(mover, seed, scale=300), Table(mover, seed, scale=300)
+    pairs = zip(sure.play(answer).values(), right.play(ours).values())
+    kept = all(close(*pair, 1e-3) for pair in pairs)
     demand(kept, "where D is sure the gradient is lost: give the loss logits, no sigmoid, see 04.4")
-    return t, got
+    return t
