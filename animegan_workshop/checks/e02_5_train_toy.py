@@ -1,5 +1,7 @@
 """Exercise 02.5: the training loop of the game in the plane."""
 
+from functools import partial
+
 import torch
 
 from animegan_helpers import toy
@@ -45,23 +47,15 @@ class Watch:
         self.G, self.D = toy.perceptron(2, 2, 4), toy.perceptron(2, 1, 4)
         self.mixture, self.optimisers, self.points, self.rates = toy.ring(), {}, {}, []
 
-    def d_step(self, G, D, optimiser, real, z) -> float:
-        self.see_points("D's reals", real)
-        far = torch.cdist(real, self.mixture.centres).min(dim=1).values.max()
-        demand(bool(far < 0.1), "D's reals are not from the mixture: mixture.sample(batch)")
-        return self.step("D", G, D, optimiser, z)
-
-    def g_step(self, G, D, optimiser, z) -> float:
-        return self.step("G", G, D, optimiser, z)
-
-    def step(self, mover: str, G, D, optimiser, z) -> float:
-        """What both steps look at."""
+    def step(self, mover: str, G, D, optimiser, *points) -> float:
         turn = mover == "DG"[len(self.rates) % 2]
         demand(turn, "D and G take turns, D first: in each round call d_step, then g_step")
         demand(len(self.rates) < 2 * STEPS, "there are more than `steps` rounds: an endless loop?")
         demand(G is self.G and D is self.D, "give both steps G first, then D")
         self.see_optimiser(f"opt_{mover.lower()}", optimiser, mover)
-        self.see_points(f"{mover}'s z", z)
+        names = ("D's reals", "D's z") if mover == "D" else ("G's z",)
+        for name, drawn in zip(names, points, strict=True):
+            self.see_points(name, drawn)
         self.rates.append(optimiser.param_groups[0]["lr"])
         return float(len(self.rates))
 
@@ -75,23 +69,27 @@ class Watch:
         betas = tuple(optimiser.param_groups[0]["betas"])
         demand(betas == (0.5, 0.99), f"Adam's betas must be (0.5, 0.99), not {betas}")
 
-    def see_points(self, what: str, points: torch.Tensor) -> None:
-        shape, before = tuple(points.shape), self.points.setdefault(what, [])
+    def see_points(self, name: str, points: torch.Tensor) -> None:
+        shape, before = tuple(points.shape), self.points.setdefault(name, [])
         demand(
-            shape == (BATCH, 2), f"{what} must be ({BATCH}, 2) for a batch of {BATCH}, not {shape}"
+            shape == (BATCH, 2), f"{name} must be ({BATCH}, 2) for a batch of {BATCH}, not {shape}"
         )
-        same = any(torch.equal(points, other) for other in before)
-        demand(not same, f"{what}: the same in each round, draw fresh ones inside the loop")
+        fresh = not any(torch.equal(points, other) for other in before)
+        demand(fresh, f"{name}: the same in each round, draw fresh ones inside the loop")
         before.append(points)
 
 
 def _look(answer) -> dict:
     watch = Watch()
-    steps = watch.d_step, watch.g_step
+    steps = [partial(watch.step, mover) for mover in "DG"]
     losses = answer(watch.G, watch.D, watch.mixture, STEPS, *steps, rate=RATE, batch=BATCH)
     demand(watch.rates, "the loop must call d_step and g_step, both")
-    normal = torch.cat(watch.points["D's z"]).min() < 0
-    demand(bool(normal), "z is never negative: torch.randn draws from a normal, rand does not")
+    real, z = (torch.cat(watch.points[name]) for name in ("D's reals", "D's z"))
+    far = torch.cdist(real, watch.mixture.centres).min(dim=1).values.max()
+    demand(bool(far < 0.1), "D's reals are not from the mixture: mixture.sample(batch)")
+    demand(
+        bool((z < 0).any()), "z is never negative: torch.randn draws from a normal, rand does not"
+    )
     return {f"the rates of D and G in {STEPS} rounds": watch.rates, "the losses": losses}
 
 
