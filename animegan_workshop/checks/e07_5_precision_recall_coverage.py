@@ -53,5 +53,5 @@ def precision_recall_coverage(answer, seed):
     several(answer(data.copy(), samples.copy(), 3), "three numbers, precision, recall, coverage", 3)
     # equally many first, so that radii of a wrong shape do not stop
     try_cases(answer, overlap_of, [(data[:45], samples, k) for k in (3, 4)], FAULTS + FLAT)
-    try_cases(answer, overlap_of, [(data, samples, 3), (samples[:20], data)], FAULTS)
+    try_cases(answer, overlap_of, [(data, samples, 3), (samples[:20], data, 5)], FAULTS)
     return "the balls of the data give precision and coverage, those of the samples recall"
