@@ -7,9 +7,10 @@ import torch
 
 from animegan_helpers.networks import initialise
 from animegan_helpers.training import Trainer
-from animegan_workshop.checks.core import NotDoneYet, demand, exercise, shorten
+from animegan_workshop.checks.core import demand, exercise, shorten
 from animegan_workshop.checks.e05_1_d_step import step_of_d
 from animegan_workshop.checks.e05_2_g_step import step_of_g
+from animegan_workshop.checks.e05_3_detach_question import spoken
 
 CAUSES = (
     "healthy",
@@ -66,12 +67,9 @@ def _go_on(trainer: Trainer, steps: int, cause: str) -> tuple[np.ndarray, torch.
 @exercise("05.10", {letter: cause for letter, (cause, _) in RUNS.items()})
 def name_the_fault(answer, seed):
     """{"A": "healthy", ...}: what was done to each of the four runs."""
-    form = 'answer with a dictionary, {"A": "healthy", "B": ...}'
-    demand(isinstance(answer, dict), f"{form}, not {shorten(answer)}")
-    if not any(answer.get(letter) for letter in RUNS):
-        raise NotDoneYet("name_the_fault: not done yet. Name a cause for each of A to D.")
+    found = spoken(answer, RUNS, "Name a cause for each of A to D.")
     for letter, (cause, hint) in RUNS.items():
-        said = answer.get(letter)
+        said = found[letter]
         demand(said in CAUSES, f"{letter}: choose one of {', '.join(CAUSES)}, not {shorten(said)}")
-        demand(said == cause, f"{letter} is not {said!r}: {hint}")
+        demand(said == cause, f"run {letter} is not {said!r}: {hint}")
     return "all four"
