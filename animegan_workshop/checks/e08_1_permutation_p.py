@@ -30,8 +30,8 @@ all 2^n ways count, not n :: sums, seen => signs = 1 - 2 * np.eye(n); sums, seen
 repeat is the number of differences, not always 3 :: signs @ d => signs[:, :3] @ d[:3]
 a sign is 1 or -1, not 1 or 0 :: (1, -1) => (1, 0)
 the sizes of the differences count as well :: signs = => d = np.sign(d); signs =
+not only 2 ways count: what you saw is a sum with signs :: d.sum() => abs(d).sum()
 :: .mean() => .mean() * 0 + 2 / 2**n
-what you saw is the sum with its signs, not the sum of the sizes :: d.sum() => abs(d).sum()
 adding 1 is for random signs :: as_far.mean() => (as_far.sum() + 1) / (len(sums) + 1)
 always 1? Orders change no sum; a return in the loop ends at the first :: mean() => mean() * 0 + 1
 the room for rounding is far too large: 1e-9 is enough :: 1e-9 => 0.5 :: 1e-9 => 1
