@@ -470,7 +470,8 @@ def _in_general(got: list, right: list, sizes: Iterable[int]) -> dict[str, list]
         ends = f"your values end at {low:.3g} and {high:.3g}: do not limit them"
         if low == high:
             ends = f"every value is {low:.3g}, whatever your function is given"
-        found[ends] = [np.clip(value, low, high) for value in right]
+        if ((r < low) | (r > high)).sum() > 1:  # one such value may be wrong for any reason
+            found[ends] = [np.clip(value, low, high) for value in right]
         cut = np.array_equal(g, np.round(g)) and not np.array_equal(r, np.round(r))
         if cut and np.ptp(g) > 0 and abs(g - r).max() <= 1:
             found["those are whole numbers: the fraction is lost, keep floats"] = got
