@@ -36,7 +36,7 @@ def principal_components(answer, seed):
     """x (N, D), k -> mean (D,), components (k, D), spread (k,); signs may differ."""
     n, d, k = 40, 30, 4
     axes = torch.linalg.qr(torch.randn(d, d)).Q
-    faces = 10 * torch.randn(n, d) * 0.5 ** torch.arange(d) @ axes.T + 30 * axes[5] + 9 * axes[7]
+    faces = 99 * torch.randn(n, d) * 0.35 ** torch.arange(d) @ axes.T + 30 * axes[5] + 9 * axes[7]
     true = torch.linalg.svd(faces - faces.mean(0), full_matrices=False)[2][:k].numpy()
 
     def look(find):

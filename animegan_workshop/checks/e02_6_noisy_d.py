@@ -44,7 +44,7 @@ def _look(answer) -> dict:
     demand(isinstance(network, nn.Module), "NoisyD(D, std, keep) must be a network")
     D.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
     for training in (True, True, False):
-        x = torch.ones(100_000, 2, requires_grad=True) * 1
+        x = torch.ones(20_000, 2, requires_grad=True) * 1
         logits = network.train(training)(x)
         demand(seen, "call the D that is given: yours calls none, or a copy")
         demand(bool((x == 1).all()), "the points that came in are changed: x + noise, no +=")
@@ -69,5 +69,5 @@ def _look(answer) -> dict:
 @exercise("02.8", Noisy)
 def noisy_d(answer, seed):
     """NoisyD(D, std, keep) is a network: (N, 2) -> D's logits of noisy points; the noise fades."""
-    try_parts(answer, Noisy, _look, FAULTS, 0.02)
+    try_parts(answer, Noisy, _look, FAULTS, 0.03)
     return "the noise has the right strength, and fades"
