@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 
 from animegan_helpers.checkpoint import PRETRAINED, CheckpointError, fill_network, read_tensors
 from animegan_helpers.faces import to_tensor
+from animegan_helpers.files import reading
 
 
 class AttributeNetwork(nn.Module):
@@ -55,21 +56,16 @@ class AttributeNetwork(nn.Module):
 class Names:
     """What a network sees in N faces.
 
-    values: factor -> (N,) indices of values; confidence: factor -> (N,) how sure it is, 0 to 1;
-    features: (N, F), what it judged by.
+    values: factor -> (N,) indices of values; features: (N, F), what it judged by.
     """
 
     values: dict[str, np.ndarray]
-    confidence: dict[str, np.ndarray]
     features: np.ndarray
 
     def subset(self, rows) -> "Names":
         """What it sees in the faces at `rows` only."""
-        return Names(
-            {factor: values[rows] for factor, values in self.values.items()},
-            {factor: values[rows] for factor, values in self.confidence.items()},
-            self.features[rows],
-        )
+        values = {factor: values[rows] for factor, values in self.values.items()}
+        return Names(values, self.features[rows])
 
 
 @torch.no_grad()
@@ -91,12 +87,9 @@ def name_faces(
     )
     parts = [quick(to_tensor(images[start : start + chunk]).to(device)) for start in starts]
     features = torch.cat(parts)
-    chances = {factor: logits.softmax(1) for factor, logits in network.name(features).items()}
-    return Names(
-        {factor: chance.argmax(1).cpu().numpy() for factor, chance in chances.items()},
-        {factor: chance.amax(1).cpu().numpy() for factor, chance in chances.items()},
-        features.cpu().numpy(),
-    )
+    likeliest = {factor: logits.argmax(1) for factor, logits in network.name(features).items()}
+    values = {factor: indices.cpu().numpy() for factor, indices in likeliest.items()}
+    return Names(values, features.cpu().numpy())
 
 
 def _quick_features(network: AttributeNetwork) -> nn.Module:
@@ -117,8 +110,7 @@ def load_attributes(
     """The network of a file, in eval mode; raises CheckpointError where it cannot be read."""
     path = Path(path)
     tensors, about = read_tensors(path)
-    if "factors" not in about or "width" not in about:
-        raise CheckpointError(f"{path} holds no attribute network")
-    network = AttributeNetwork(about["factors"], about["width"], path.name)
-    fill_network(network, tensors, path)
+    with reading(path, "an attribute network", CheckpointError):
+        network = AttributeNetwork(about["factors"], about["width"], path.name)
+        fill_network(network, tensors, path)
     return network.eval().requires_grad_(False)

@@ -9,26 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
 from animegan_helpers.budget import DATA, runs_folder
 from animegan_helpers.calibration import recalibrate
-from animegan_helpers.files import write_atomically
+from animegan_helpers.files import ReadError, reading, write_atomically
 from animegan_helpers.networks import make_networks
-from animegan_helpers.settings import TrainingError
 
 PRETRAINED = DATA / "pretrained"
 FORMAT = "animegan-workbook 1"
 
 
-class CheckpointError(ValueError):
+class CheckpointError(ReadError):
     """A file that cannot be read, or does not fit; one line that says why."""
-
-
-class DamagedError(CheckpointError):
-    """A file that was cut short, or is no safetensors file."""
 
 
 def write_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:
@@ -46,15 +41,13 @@ def read_tensors(path: Path, with_tensors: bool = True) -> tuple[dict[str, torch
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"{path} is not there, or is not a file")
-    try:
+    with reading(path, "a file of tensors", CheckpointError):
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()} if with_tensors else {}
-    except (SafetensorError, OSError) as error:
-        raise DamagedError(f"{path} is damaged or no safetensors file ({error})") from None
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(f"{path} was not written by this workbook (format {FORMAT!r})")
-    return tensors, json.loads(metadata["about"])
+        if metadata.get("format") != FORMAT:
+            raise CheckpointError(f"{path} was not written by this workbook (format {FORMAT!r})")
+        return tensors, dict(json.loads(metadata["about"]))
 
 
 def prefixed(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -114,14 +107,10 @@ def load_weights(path: Path | str, device: torch.device | str = "cpu") -> Weight
     if path.is_dir():
         path = newest_checkpoint(path) or path / "generator.safetensors"
     tensors, about = read_tensors(path)
-    try:
+    with reading(path, "weights of a kind that is known here", CheckpointError):
         config = about["config"]
         shape = config["architecture"], config["z_dim"], config["width"]
         generator, discriminator = make_networks(*shape, config.get("variants", ()))
-    except TrainingError as error:
-        raise CheckpointError(f"{path} is of a kind that is not known here: {error}") from None
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} lacks the field {error} of its configuration") from None
     ema = under("ema", tensors)
     fill_network(generator, ema or under("generator", tensors), path)
     if of_discriminator := under("discriminator", tensors):
@@ -135,20 +124,21 @@ def load_weights(path: Path | str, device: torch.device | str = "cpu") -> Weight
 
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoints of a run, oldest first."""
-    return sorted(Path(folder).glob("checkpoint-*.safetensors"))
+    digits = "[0-9]" * 8  # a sync tool adds words to the names of its own copies
+    return sorted(Path(folder).glob(f"checkpoint-{digits}.safetensors"))
 
 
 def newest_checkpoint(folder: Path) -> Path | None:
     """The newest checkpoint of a run, or None if there is none.
 
-    A damaged one is passed over for the one before it. Raises DamagedError where all are damaged.
+    A damaged one is passed over for the one before it. Raises CheckpointError where all are.
     """
     paths = checkpoints(folder)[::-1]
     for path in paths:
         try:
             read_tensors(path, with_tensors=False)
             return path
-        except DamagedError:
+        except CheckpointError:
             if path == paths[-1]:
                 raise
     return None

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize
 
-from animegan_helpers.latent import generate, sample_latent
+from animegan_helpers.latent import sample_latent
 from animegan_helpers.probe import LinearProbe, linear_probe
 
 FACTORS = ("hair", "eyes", "direction", "expression")
@@ -113,13 +113,3 @@ def named_directions(
     if not found:
         return {}
     return dict(zip(found, orthogonalise(torch.stack(list(found.values())))))
-
-
-def picture_changes(generator: nn.Module, z: torch.Tensor, steps: torch.Tensor) -> np.ndarray:
-    """How much each of the `steps` (D, z_dim) changes the pictures of z (N, z_dim): (D,).
-
-    In grey levels of 255: the root mean square over all faces, channels and pixels.
-    """
-    start = generate(generator, z)
-    moved = [generate(generator, z + step) - start for step in steps]
-    return 127.5 * torch.stack([change.square().mean().sqrt() for change in moved]).numpy()

@@ -54,8 +54,8 @@ def keep_row(run: Path, row: dict) -> None:
     # a spreadsheet begins the file with a mark, and may use another encoding
     text = path.read_text(encoding="utf-8-sig", errors="replace") if path.is_file() else ""
     table = csv.DictReader(StringIO(text))
-    before = list(table)
-    if not all((old.get("epoch") or "").isdigit() for old in before):
+    before = list(table) if "\0" not in text else [{}]
+    if not all((old.get("epoch") or "").isdecimal() for old in before):
         raise WriteError(
             f"{path} is no table of measures any more: move it away to begin a new one"
         )

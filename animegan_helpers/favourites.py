@@ -9,7 +9,7 @@ import ipywidgets as widgets
 import torch
 from torch import nn
 
-from animegan_helpers.files import unused, write_bytes, write_text
+from animegan_helpers.files import ReadError, read_json, reading, unused, write_bytes, write_text
 from animegan_helpers.latent import generate
 from animegan_helpers.pictures import make_grid, png_bytes
 from animegan_helpers.portrait import button
@@ -28,16 +28,12 @@ def load_favourites(path: Path | str, z_dim: int = 100) -> dict[str, torch.Tenso
 
     Raises ValueError where the file is missing, damaged, or made for another z_dim.
     """
-    try:
-        entries = json.loads(Path(path).read_text(encoding="utf-8"))["favourites"]
+    with reading(path, "a file of favourites"):
+        entries = read_json(path, "a file of favourites")["favourites"]
         faces = {str(one["name"]): torch.tensor(one["z"], dtype=torch.float) for one in entries}
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is no file of favourites, or damaged: {error!r}") from None
     for name, z in faces.items():
         if z.shape != (z_dim,) or not z.isfinite().all():
-            raise ValueError(f"{path}: the z of {name!r} is not {z_dim} finite numbers, as G takes")
+            raise ReadError(f"{path}: the z of {name!r} is not {z_dim} finite numbers, as G takes")
     return faces
 
 

@@ -14,7 +14,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from animegan_helpers.attributes import AttributeNetwork, name_faces
 from animegan_helpers.faces import to_tensor
 from animegan_helpers.measures import share_interval
 
@@ -46,11 +45,6 @@ def discriminator_features(discriminator: nn.Module) -> FeatureExtractor:
 def pixel_features(images: np.ndarray) -> torch.Tensor:
     """The pixels themselves, averaged to 32 x 32: 3,072 numbers."""
     return F.avg_pool2d(to_tensor(images), 2).flatten(1)
-
-
-def attribute_features(network: AttributeNetwork) -> FeatureExtractor:
-    """The features of the attribute network. It was trained with labels: this is what to reach."""
-    return lambda images: torch.from_numpy(name_faces(network, images).features)
 
 
 def extract_features(

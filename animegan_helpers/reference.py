@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from animegan_helpers.attributes import AttributeNetwork, Names, load_attributes
+from animegan_helpers.attributes import AttributeNetwork, load_attributes
 from animegan_helpers.budget import DATA
 from animegan_helpers.checkpoint import PRETRAINED, CheckpointError, read_tensors
 from animegan_helpers.faces import FaceSet
-from animegan_helpers.measures import Moments, count_modes, moments
+from animegan_helpers.files import reading
+from animegan_helpers.measures import Moments
 
 REFERENCES = DATA / "reference"
 FEATURES = 2_000
@@ -54,31 +55,6 @@ class Reference:
         return self.yardsticks[max(fitting, default=min(self.yardsticks))]
 
 
-def make_reference(
-    seen: Names, network: AttributeNetwork, factors: tuple[str, ...] = ("hair", "eyes")
-) -> Reference:
-    """The numbers of the faces that `network` saw. The modes are the products of `factors`.
-
-    Raises ValueError where the network does not name one of the factors.
-    """
-    if missing := [factor for factor in factors if factor not in network.factors]:
-        there = ", ".join(network.factors)
-        raise ValueError(
-            f"the attribute network does not name {', '.join(missing)}; it names {there}"
-        )
-    named = {factor: network.factors[factor] for factor in factors}
-    sizes = {factor: len(names) for factor, names in named.items()}
-    return Reference(
-        network.source,
-        fingerprint(network),
-        named,
-        count_modes(seen.values, sizes),
-        moments(seen.features),
-        # rounded as the file rounds them, so that samples get the same numbers from it
-        seen.features[:FEATURES].astype(np.float16).astype(np.float32),
-    )
-
-
 def choose_network(faces: FaceSet) -> Path:
     """The file of the attribute network for these faces: that for drawn or that for real ones."""
     drawn = faces.source.startswith("drawn set") or "hairstyle" in faces.labels
@@ -96,7 +72,7 @@ def load_reference(name: str | Path) -> Reference:
         there = ", ".join(sorted(path.stem for path in REFERENCES.glob("*.safetensors")))
         raise CheckpointError(f"no reference is called {name}: choose one of {there}, or a file")
     tensors, about = read_tensors(path)
-    try:
+    with reading(path, "a reference", CheckpointError):
         mean, covariance = tensors["mean"].numpy(), tensors["covariance"].double().numpy()
         return Reference(
             about["network"],
@@ -107,8 +83,6 @@ def load_reference(name: str | Path) -> Reference:
             tensors["features"].float().numpy(),
             {int(size): row for size, row in about["yardsticks"].items()},
         )
-    except KeyError as error:
-        raise CheckpointError(f"{path} holds no reference: it lacks {error}") from None
 
 
 def network_of(reference: Reference, path: Path | None = None) -> AttributeNetwork:

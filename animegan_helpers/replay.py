@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from animegan_helpers import pictures
-from animegan_helpers.files import unused
+from animegan_helpers.files import reading, unused, write_atomically
 from animegan_helpers.live import plot_curves
 from animegan_helpers.measures import MEASURES
 
@@ -27,19 +27,26 @@ def read_columns(path: Path) -> dict[str, np.ndarray]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             names, *rows = (row for row in csv.reader(file) if row)
         return dict(zip(names, np.array(rows, dtype=float).T, strict=True))
-    except (OSError, ValueError):
+    except (OSError, ValueError, csv.Error):
         return {}
 
 
 def grid_paths(run: Path | str) -> dict[int, Path]:
     """Epoch -> the file of its grid of samples, in order. {} where no epoch is finished."""
     paths = sorted((Path(run) / "grids").glob("epoch-*.webp"))
-    return {int(path.stem.removeprefix("epoch-")): path for path in paths}
+    numbers = [path.stem.removeprefix("epoch-") for path in paths]
+    return {int(n): path for n, path in zip(numbers, paths) if n.isdecimal()}
+
+
+def load_grid(path: Path) -> Image.Image:
+    """A grid of samples. Raises ReadError where the file is damaged."""
+    with reading(path, "a grid of samples"):
+        return Image.open(path, formats=["WEBP"]).convert("RGB")
 
 
 def load_grids(run: Path | str) -> dict[int, Image.Image]:
     """Epoch -> its grid of samples, in order. {} where no epoch is finished."""
-    return {epoch: Image.open(path).convert("RGB") for epoch, path in grid_paths(run).items()}
+    return {epoch: load_grid(path) for epoch, path in grid_paths(run).items()}
 
 
 def load_history(run: Path | str) -> tuple[dict[str, np.ndarray], int]:
@@ -106,7 +113,7 @@ class Frames:
         for line in self.lines:
             line.set_xdata([epoch, epoch])
         curves, *measures = map(pictures.figure_image, self.figures)
-        grid = Image.open(self.grids[epoch]).convert("RGB")
+        grid = load_grid(self.grids[epoch])
         side = min(self.cut, *grid.size)
         grid = grid.crop((0, 0, side, side)).resize((self.pixels, self.pixels))
         return pictures.stacked(pictures.side_by_side(curves, grid), *measures)
@@ -163,4 +170,5 @@ def save_gif(run: Path | str, path: Path | str, milliseconds: int = 200, pixels:
     for frame in frames:
         frame.thumbnail((pixels, 2 * pixels))
     times = [milliseconds] * (len(frames) - 1) + [2000]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0)
+    animated = {"save_all": True, "append_images": frames[1:], "duration": times, "loop": 0}
+    write_atomically(path, lambda temporary: frames[0].save(temporary, "GIF", **animated))

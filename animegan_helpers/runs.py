@@ -1,6 +1,7 @@
 """A run of training over several sittings: save, resume, stop (notebook 05)."""
 
 import contextlib
+import io
 import json
 import signal
 import threading
@@ -15,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from animegan_helpers import checkpoint
 from animegan_helpers.checkpoint import CheckpointError, Weights, fill_network, prefixed, under
-from animegan_helpers.files import WriteError, write_atomically
+from animegan_helpers.files import WriteError, reading, writable, write_atomically, write_text
 from animegan_helpers.pictures import make_grid
 from animegan_helpers.training import HISTORY_COLUMNS, Trainer, TrainingConfig, TrainingError
 
@@ -70,16 +71,14 @@ def alone_in(folder: Path) -> contextlib.AbstractContextManager:
     """Keeps the folder of a run to this process, until the context it gives is left.
 
     The system lets go of the lock when the process ends, so a killed run leaves nothing behind.
-    Raises TrainingError where another process trains there, CheckpointError where nobody can write.
+    Raises TrainingError where another process trains there, WriteError where nobody can write.
     """
+    writable(folder / ".lock").parent.mkdir(parents=True, exist_ok=True)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         return FileLock(folder / ".lock").acquire(timeout=0)
     except Timeout:
         advice = "wait for it, or choose another folder"
         raise TrainingError(f"another process is training in {folder}: {advice}") from None
-    except OSError as error:
-        raise CheckpointError(f"cannot write in {folder}: {error.strerror or error}") from None
 
 
 def save(trainer: Trainer) -> None:
@@ -103,12 +102,10 @@ def save(trainer: Trainer) -> None:
     steps = np.arange(1, trainer.step + 1)
     rows = np.column_stack([steps, (steps - 1) // trainer.steps_per_epoch + 1, history])
     header, formats = ",".join(["step", "epoch", *HISTORY_COLUMNS]), ["%d", "%d"] + ["%.6g"] * 4
-
-    def write(path: Path) -> None:
-        np.savetxt(path, rows, formats, delimiter=",", header=header, comments="")
-
+    table = io.StringIO()
+    np.savetxt(table, rows, formats, delimiter=",", header=header, comments="")
     with contextlib.suppress(WriteError):  # open in a spreadsheet on Windows; the checkpoint has it
-        write_atomically(trainer.out / "history.csv", write)
+        write_text(trainer.out / "history.csv", table.getvalue())
 
 
 def check_same_run(trainer: Trainer, path: Path, about: dict) -> None:
@@ -141,17 +138,18 @@ def restore_optimiser(optimiser: torch.optim.Adam, tensors: dict[str, torch.Tens
 def restore(trainer: Trainer, path: Path) -> None:
     """Puts a trainer where the checkpoint was written. Raises CheckpointError if that cannot be."""
     tensors, about = checkpoint.read_tensors(path)
-    check_same_run(trainer, path, about)
-    for name in NETWORKS:
-        if network := getattr(trainer, name):
-            fill_network(network, under(name, tensors), path)
-    for name in OPTIMISERS:
-        restore_optimiser(getattr(trainer, name), under(name, tensors))
-    trainer.history[: about["step"]] = tensors["history"].to(trainer.device)
-    trainer.random.set_state(tensors["random"])
-    trainer.step, trainer.seconds = about["step"], about["seconds"]
-    trainer.notes = [tuple(note) for note in about["notes"]]
-    trainer.started_from = about["started_from"]
+    with reading(path, "a checkpoint", CheckpointError):
+        check_same_run(trainer, path, about)
+        for name in NETWORKS:
+            if network := getattr(trainer, name):
+                fill_network(network, under(name, tensors), path)
+        for name in OPTIMISERS:
+            restore_optimiser(getattr(trainer, name), under(name, tensors))
+        trainer.history[: about["step"]] = tensors["history"].to(trainer.device)
+        trainer.random.set_state(tensors["random"])
+        trainer.step, trainer.seconds = about["step"], about["seconds"]
+        trainer.notes = [tuple(note) for note in about["notes"]]
+        trainer.started_from = about["started_from"]
 
 
 def resume(trainer: Trainer) -> str | None:
@@ -218,7 +216,7 @@ def save_result(trainer: Trainer) -> None:
     path = trainer.out / "generator.safetensors"
     with contextlib.suppress(CheckpointError):
         about = checkpoint.read_tensors(path, with_tensors=False)[1]
-        if about["step"] == trainer.step:
+        if about.get("step") == trainer.step:
             return
     result = Weights(trainer.final_generator(), trainer.discriminator, trainer.summary())
     checkpoint.save_weights(path, result)

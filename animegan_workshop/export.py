@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from animegan_helpers.files import WriteError, unused, write_bytes, write_text
+from animegan_helpers.files import WriteError, unused, writable, write_atomically
 from animegan_helpers.pictures import make_grid
 from animegan_helpers.replay import load_grids, load_history
 
@@ -31,11 +31,16 @@ def export_run(run: Path | str, folder: Path | str, rows: int = 50, limit: int =
         for index, step in enumerate(steps[: max(grids) * steps_per_epoch])
         if (steps_per_epoch - 1 - index) % steps_per_epoch % every == 0
     ]
-    write_text(folder / "history.csv", "\n".join([header, *kept]) + "\n")
-    if (run / "measures.csv").is_file():
-        write_text(folder / "measures.csv", (run / "measures.csv").read_text(encoding="utf-8"))
-    for epoch, grid in small_enough(grids, limit).items():
-        write_bytes(folder / "grids" / f"epoch-{epoch:04d}.webp", grid)
+
+    def write(folder: Path) -> None:
+        (folder / "grids").mkdir(parents=True)
+        (folder / "history.csv").write_bytes("\n".join([header, *kept, ""]).encode())
+        if (run / "measures.csv").is_file():
+            (folder / "measures.csv").write_bytes((run / "measures.csv").read_bytes())
+        for epoch, grid in small_enough(grids, limit).items():
+            (folder / "grids" / f"epoch-{epoch:04d}.webp").write_bytes(grid)
+
+    write_atomically(folder, write)
 
 
 def small_enough(grids: dict[int, Image.Image], limit: int) -> dict[int, bytes]:
@@ -64,8 +69,7 @@ def check_samples_target(out: Path) -> None:
             f"{out}: samples go into FILE.npy, FILE.png as a grid, or a folder as one PNG each"
         )
     is_empty_folder = out.is_dir() and not any(out.iterdir())
-    if not is_empty_folder:
-        unused(out)
+    writable(out) if is_empty_folder else unused(out)
 
 
 def save_samples(images: np.ndarray, out: Path) -> None:
@@ -74,18 +78,20 @@ def save_samples(images: np.ndarray, out: Path) -> None:
     Raises WriteError as `check_samples_target` does.
     """
     check_samples_target(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    kind = out.suffix.lower()
-    if kind == ".npy":
-        with out.open("wb") as file:  # given a name, NumPy would add ".npy" to "a.NPY"
-            np.save(file, images)
-    elif kind == ".png":
-        columns = int(np.ceil(np.sqrt(len(images))))
-        make_grid(images.transpose(0, 3, 1, 2), columns).save(out)
-    else:
-        out.mkdir(exist_ok=True)
-        for k, image in enumerate(images):
-            Image.fromarray(image).save(out / f"{k:05d}.png")
+
+    def write(temporary: Path) -> None:
+        if out.suffix.lower() == ".npy":
+            with temporary.open("wb") as file:  # given a name, NumPy would add ".npy"
+                np.save(file, images)
+        elif out.suffix.lower() == ".png":
+            columns = int(np.ceil(np.sqrt(len(images))))
+            make_grid(images.transpose(0, 3, 1, 2), columns).save(temporary, "PNG")
+        else:
+            temporary.mkdir()
+            for k, image in enumerate(images):
+                Image.fromarray(image).save(temporary / f"{k:05d}.png")
+
+    write_atomically(out, write)
 
 
 @torch.no_grad()

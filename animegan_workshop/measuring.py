@@ -7,8 +7,8 @@ import numpy as np
 from animegan_helpers.attributes import AttributeNetwork, Names, load_attributes, name_faces
 from animegan_helpers.epoch_measures import EpochMeasures
 from animegan_helpers.faces import FaceSet, held_out_rows
-from animegan_helpers.measures import full_row
-from animegan_helpers.reference import Reference, choose_network, make_reference
+from animegan_helpers.measures import count_modes, full_row, moments
+from animegan_helpers.reference import FEATURES, Reference, choose_network, fingerprint
 
 FACES = 5_000
 """At most so many faces go into a reference."""
@@ -28,6 +28,31 @@ class Split:
     def yardstick(self, size: int) -> dict:
         """What the first `size` faces of the other part get. So would a faultless generator."""
         return full_row(self.seen.subset(slice(0, size)), self.reference)
+
+
+def make_reference(
+    seen: Names, network: AttributeNetwork, factors: tuple[str, ...] = ("hair", "eyes")
+) -> Reference:
+    """The numbers of the faces that `network` saw. The modes are the products of `factors`.
+
+    Raises ValueError where the network does not name one of the factors.
+    """
+    if missing := [factor for factor in factors if factor not in network.factors]:
+        there = ", ".join(network.factors)
+        raise ValueError(
+            f"the attribute network does not name {', '.join(missing)}; it names {there}"
+        )
+    named = {factor: network.factors[factor] for factor in factors}
+    sizes = {factor: len(names) for factor, names in named.items()}
+    return Reference(
+        network.source,
+        fingerprint(network),
+        named,
+        count_modes(seen.values, sizes),
+        moments(seen.features),
+        # rounded as the file rounds them, so that samples get the same numbers from it
+        seen.features[:FEATURES].astype(np.float16).astype(np.float32),
+    )
 
 
 def split(

@@ -163,13 +163,13 @@ def test_favourites_overwrite_nothing(explorer, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "no file of favourites"),
-        ("[1]", "no file of favourites"),
-        ("{}", "no file of favourites"),
+        ("{", "not a file of favourites"),
+        ("[1]", "not a file of favourites"),
+        ("{}", "not a file of favourites"),
         ('{"favourites": [{"name": "a", "z": ["x"]}]}', "damaged"),
         ('{"favourites": [{"name": "a", "z": [1, 2]}]}', "100 finite numbers"),
         (json.dumps({"favourites": [{"name": "a", "z": [float("nan")] * 100}]}), "100 finite"),
-        (None, "cannot be read"),
+        (None, "No such file"),
     ],
 )
 def test_bad_files_of_favourites_get_one_line(tmp_path, content, words):

@@ -22,7 +22,7 @@ def gaussians(count, size, shift=0.0, seed=0):
 
 
 def names(chosen, count, seed=0, shift=0.0):
-    return Names(emit(chosen, count, seed), {}, gaussians(count, 6, shift, seed))
+    return Names(emit(chosen, count, seed), gaussians(count, 6, shift, seed))
 
 
 @pytest.fixture(scope="module")

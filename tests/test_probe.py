@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from animegan_helpers.attributes import AttributeNetwork
 from animegan_helpers.networks import Discriminator, initialise
 from animegan_helpers.probe import (
-    attribute_features,
     discriminator_features,
     extract_features,
     linear_probe,
@@ -80,5 +78,3 @@ def test_features():
     flat = discriminator_features(FullyConnectedDiscriminator(4))
     assert extract_features(flat, images).shape == (6, 32)
     assert extract_features(pixel_features, images).shape == (6, 3_072)
-    network = AttributeNetwork({"hair": ["a", "b"]}, width=2)
-    assert extract_features(attribute_features(network), images).shape == (6, 16)

@@ -63,6 +63,7 @@ def train(arguments: argparse.Namespace) -> str:
     from animegan_helpers.budget import choose_device
     from animegan_helpers.checkpoint import checkpoints
     from animegan_helpers.faces import load_faces
+    from animegan_helpers.files import writable
     from animegan_helpers.runs import train as train_run
     from animegan_workshop.measuring import measures_for
     from animegan_workshop.progress import ProgressBar
@@ -74,6 +75,7 @@ def train(arguments: argparse.Namespace) -> str:
     if checkpoints(arguments.out) and not arguments.resume:
         advice = "add --resume to go on with it, or choose another --out"
         raise ValueError(f"{arguments.out} holds a run already: {advice}")
+    writable(arguments.out / "history.csv")
     faces = load_faces(arguments.faces, count=arguments.count, minimum=config.batch)
     if int(os.environ.get("RANK", "0")) == 0:
         print(faces.summary())
@@ -130,9 +132,13 @@ def export(arguments: argparse.Namespace) -> str:
     from animegan_helpers.calibration import contrast_of
     from animegan_helpers.checkpoint import load_weights, save_weights
     from animegan_helpers.faces import load_faces
+    from animegan_helpers.files import unused
     from animegan_workshop.export import export_run, match_contrast
 
     unused_weights(arguments.out)
+    beside = arguments.out.with_suffix("")
+    if arguments.run:
+        unused(beside)
     if arguments.hold_out and not arguments.contrast_of:
         raise ValueError("--hold-out leaves faces out of --contrast-of: give both, or neither")
     weights = load_weights(arguments.weights)
@@ -144,7 +150,7 @@ def export(arguments: argparse.Namespace) -> str:
         factor = match_contrast(weights.generator, contrast_of(faces.images))
         weights.about["contrast_factor"] = factor
     if arguments.run:
-        export_run(arguments.run, arguments.out.with_suffix(""))
+        export_run(arguments.run, beside)
     save_weights(arguments.out, weights, torch.float16)
     return f"{arguments.out}: {arguments.out.stat().st_size / 2**20:.1f} MiB"
 

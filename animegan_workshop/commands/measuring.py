@@ -83,10 +83,10 @@ def read_samples(path: Path):
     """uint8 (N, 3, 64, 64) from a .npy file of uint8 (N, 64, 64, 3); else ValueError."""
     import numpy as np
 
-    try:
-        images = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} is not a readable .npy file: {error}") from None
+    from animegan_helpers.files import reading
+
+    with reading(path, "a .npy file"):
+        images = np.asarray(np.lib.format.open_memmap(path, mode="r"))
     if images.dtype != np.uint8 or images.shape[1:] != (64, 64, 3) or len(images) < 2:
         wanted = "samples are uint8 (N, 64, 64, 3), N at least 2"
         raise ValueError(f"{path} holds {images.dtype} {images.shape}; {wanted}")

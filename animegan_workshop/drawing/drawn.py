@@ -137,7 +137,9 @@ def write_faces(
     Raises ValueError where `out` exists and is not an empty folder, or a number or name makes no
     sense.
     """
-    from tqdm.auto import tqdm  # here, since the workers can do without it
+    from tqdm.auto import tqdm  # here, since the workers can do without them
+
+    from animegan_helpers.files import write_atomically
 
     out = Path(out)
     if not 0 <= flaws <= 1:
@@ -147,18 +149,22 @@ def write_faces(
         raise ValueError(
             f"{out} exists and is not an empty folder; name a new one, nothing is overwritten"
         )
-    folder = out / "drawn"
-    folder.mkdir(parents=True)
-    with open(folder / "labels.csv", "w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["file", *FACTORS])
-        shown = tqdm(faces, total=count, desc="faces", disable=not progress)
-        for index, (jpeg, labels) in enumerate(shown):
-            name = f"{index:05}.jpg"
-            (folder / name).write_bytes(jpeg)
-            table.writerow([name, *labels.values()])
-    if flaws:
-        _write_flaws(out, count, round(flaws * count), seed, only)
+
+    def write(temporary: Path) -> None:
+        folder = temporary / "drawn"
+        folder.mkdir(parents=True)
+        with open(folder / "labels.csv", "w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(["file", *FACTORS])
+            shown = tqdm(faces, total=count, desc="faces", disable=not progress)
+            for index, (jpeg, labels) in enumerate(shown):
+                name = f"{index:05}.jpg"
+                (folder / name).write_bytes(jpeg)
+                table.writerow([name, *labels.values()])
+        if flaws:
+            _write_flaws(temporary, count, round(flaws * count), seed, only)
+
+    write_atomically(out, write)
 
 
 FLAWS = ("truncated", "empty", "not a picture", "grey", "cmyk", "transparent", "duplicate")

@@ -1,6 +1,5 @@
 """What an experiment gave: read from its JSON file, tabled, drawn, and judged (notebook 08)."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ from matplotlib.figure import Figure
 
 from animegan_helpers import measures
 from animegan_helpers.budget import DATA
+from animegan_helpers.files import read_json, reading
 from animegan_helpers.pictures import COLOURS
 from animegan_workshop.experiments.design import Design
 from animegan_workshop.experiments.verdict import (
@@ -36,9 +36,17 @@ LABELS = {
 
 
 def load_result(name: str, folder: Path = RESULTS) -> dict | None:
-    """The result of an experiment that was run, or None."""
+    """The result of an experiment that was run, or None. Raises ReadError for anything else."""
     path = Path(folder) / f"{name}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    with reading(path, "a result of an experiment"):
+        result = read_json(path, "a result of an experiment")
+        about(result)
+        for arm in result["arms"]:  # what a table and a verdict read
+            for run in whole_runs(arm):
+                arm["name"], run["seed"], run["measurements"][-1]["step"]
+        return result
 
 
 def whole_runs(arm: dict) -> list[dict]:

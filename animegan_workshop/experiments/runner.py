@@ -12,6 +12,7 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -23,15 +24,16 @@ from animegan_helpers import toy
 from animegan_helpers.attributes import load_attributes, name_faces
 from animegan_helpers.budget import best_precision, choose_device, hardware
 from animegan_helpers.faces import FacesError, FaceSet, load_faces, to_uint8
-from animegan_helpers.files import write_text
+from animegan_helpers.files import ReadError, writable, write_text
 from animegan_helpers.latent import sample_faces
 from animegan_helpers.measures import quick_row
 from animegan_helpers.networks import count_parameters
-from animegan_helpers.reference import choose_network, make_reference
+from animegan_helpers.reference import choose_network
 from animegan_helpers.settings import TrainingConfig, TrainingError, preset
 from animegan_helpers.training import Trainer
 from animegan_workshop.experiments.design import Arm, Scale, load_design
-from animegan_workshop.experiments.results import RESULTS
+from animegan_workshop.experiments.results import RESULTS, load_result
+from animegan_workshop.measuring import make_reference
 
 HELD_OUT = 2_000
 """Faces that no arm trains on, at most; samples are measured against them."""
@@ -202,8 +204,9 @@ def finished_runs(folder: Path) -> dict[str, dict]:
     """Key -> run, of all results in the folder: experiments share the runs of equal arms."""
     found = {}
     for path in folder.glob("*.json"):
-        for arm in json.loads(path.read_text(encoding="utf-8"))["arms"]:
-            found |= {run["key"]: run for run in arm["runs"] if "key" in run}
+        with suppress(ReadError):  # of something else; the experiment's own is read by refuse_other
+            for arm in load_result(path.stem, folder)["arms"]:
+                found |= {run["key"]: run for run in arm["runs"] if "key" in run}
     return found
 
 
@@ -257,7 +260,7 @@ def run_experiment(
         "torch": torch.__version__,
         "scale": asdict(scale),
     }
-    refuse_other(path, result)
+    refuse_other(writable(path), result)
     # the same wherever a CPU goes on with it; and a GPU must not choose anew in each run
     gpu = where.type == "cuda"
     precision = best_precision(where, scale.width, scale.batch) if gpu else "fp32"
@@ -309,9 +312,9 @@ def run_experiment(
 
 def refuse_other(path: Path, result: dict) -> None:
     """Raises ValueError where the file holds a result that this one would not go on with."""
-    if not path.is_file():
+    there = load_result(path.stem, path.parent)
+    if there is None:
         return
-    there = json.loads(path.read_text(encoding="utf-8"))
     wanted = {"budget": result["budget"], "design": result["design"], **result["scale"]}
     was = {"budget": there["budget"], "design": there.get("design"), **there["scale"]}
     differ = [f"{key} {was.get(key)}" for key in wanted if wanted[key] != was.get(key)]

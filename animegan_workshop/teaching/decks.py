@@ -13,6 +13,8 @@ from nbconvert import SlidesExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from traitlets.config import Config
 
+from animegan_helpers.files import write_text
+
 HERE = Path(__file__).parent
 
 
@@ -80,10 +82,9 @@ class Decks(SlidesExporter):
 def write_decks(notebooks: list[Path], folder: Path) -> list[Path]:
     """A deck for each notebook; gives their paths."""
     decks = Decks()
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for path in notebooks:
         target = folder / f"{path.stem}.slides.html"
-        target.write_text(decks.from_filename(str(path))[0], encoding="utf-8")
+        write_text(target, decks.from_filename(str(path))[0])
         written.append(target)
     return written

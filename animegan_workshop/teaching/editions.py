@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from animegan_helpers.files import write_text
+from animegan_helpers.files import read_json, write_atomically, write_text
 from animegan_workshop.teaching.notebooks import BUILD, PROJECT, notebook_paths
 
 CODE_STUB = "...  # your turn: replace this line"
@@ -76,7 +76,7 @@ def own_copy(folder: Path = OWN) -> list[str]:
     version is laid beside it.
     """
     said, memory = [], folder / ".versions.json"
-    known = json.loads(memory.read_text(encoding="utf-8")) if memory.exists() else {}
+    known = read_json(memory, "a list of versions") if memory.exists() else {}
     for path in notebook_paths():
         text = nbformat.writes(student_edition(nbformat.read(path, 4))) + "\n"
         version = hashlib.sha256(text.encode()).hexdigest()[:6]
@@ -100,18 +100,24 @@ def write_student_edition(folder: Path | None = None) -> tuple[Path, int]:
     mark = folder / "STUDENT-EDITION"
     if folder.exists() and any(folder.iterdir()) and not mark.exists():
         raise ValueError(f"{folder} is no student edition: choose another folder, or empty it")
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "notebooks").mkdir(parents=True)
-    mark.write_text("Made by `make student`, which overwrites changes.\n", encoding="utf-8")
-    for name in HANDED_OUT:
-        source, target = PROJECT / name, folder / name
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
-        elif source.exists():
-            shutil.copy2(source, target)
-    for path in notebook_paths():
-        notebook = student_edition(nbformat.read(path, 4))
-        nbformat.write(notebook, folder / "notebooks" / path.name)
+
+    def write(temporary: Path) -> None:
+        earlier = list(folder.iterdir()) if mark.exists() else []
+        (temporary / "notebooks").mkdir(parents=True)
+        (temporary / mark.name).write_bytes(b"Made by `make student`, which overwrites changes.\n")
+        for name in HANDED_OUT:
+            source, target = PROJECT / name, temporary / name
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
+            elif source.exists():
+                shutil.copy2(source, target)
+        for path in notebook_paths():
+            notebook = student_edition(nbformat.read(path, 4))
+            nbformat.write(notebook, temporary / "notebooks" / path.name)
+        for path in earlier:  # it stays until the new one is whole
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    write_atomically(folder, write)
     return folder, len(notebook_paths())
 
 
