@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import random
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from animegan_helpers.files import read_json
 
 if TYPE_CHECKING:
     import torch  # else only inside the functions that need it: it takes seconds to load
@@ -83,7 +85,7 @@ def choose_device(name: str | None = None) -> torch.device:
             rank = os.environ.get("LOCAL_RANK")
             device = torch.device("cuda", int(rank)) if rank else device
             torch.cuda.set_device(device.index or 0)
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).item()  # a device such as `meta` holds no numbers
     except (RuntimeError, AssertionError, NotImplementedError, AttributeError):
         # a torch without CUDA lacks names, hence the last
         advice = "use cpu, or leave the device out"
@@ -171,9 +173,12 @@ def start_notebook(number: str) -> Budget:
     """
     import numpy as np
     import torch
+    from IPython import get_ipython
 
     for seed in (random.seed, np.random.seed, torch.manual_seed):
         seed(0)
+    if shell := get_ipython():  # an exported MPLBACKEND would show no picture, and say nothing
+        shell.run_line_magic("matplotlib", "inline")
     budget = choose_budget()
     print(f"budget {budget.name!r} on {choose_device().type}; ANIMEGAN_BUDGET chooses another")
     if budget.name == "smoke":
@@ -182,8 +187,8 @@ def start_notebook(number: str) -> Budget:
     if budget.name == "gpu":
         epochs = min(budget.epochs, 1 + int(speed * 8 * 60 / budget.faces))
         return replace(budget, epochs=epochs)
-    timings = json.loads((DATA / "timings.json").read_text(encoding="utf-8"))[budget.name]
-    if minutes := timings["minutes"].get(number):
-        minutes *= timings["speed"] / speed
+    with suppress(Exception):  # a file that is missing or damaged: nothing is said of minutes
+        timings = read_json(DATA / "timings.json", "measured minutes")[budget.name]
+        minutes = timings["minutes"][number] * timings["speed"] / speed
         print(f"This notebook takes about {max(1, round(minutes))} minutes on this machine.")
     return budget

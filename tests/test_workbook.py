@@ -1,5 +1,6 @@
 """The notebooks as a whole, the pages about them, and the tools that run them."""
 
+import json
 import os
 import re
 import signal
@@ -13,6 +14,7 @@ import nbformat
 import pytest
 
 from animegan_helpers.files import WriteError
+from animegan_workshop.drawing.drawn import write_faces
 from animegan_workshop.teaching import count, environment, notebooks, testing
 from animegan_workshop.teaching.notebooks import PROJECT, notebook_paths
 
@@ -88,6 +90,56 @@ def test_a_notebook_that_cannot_be_written_stays_as_it_was(tmp_path, monkeypatch
     assert path.read_text(encoding="utf-8") == "before"
     with pytest.raises(WriteError):
         notebooks.write_page(nbformat.v4.new_notebook(), tmp_path / "page.html")
+
+
+def code_cells(number: str) -> list:
+    """Fresh copies of a notebook's code cells."""
+    path = next(path for path in notebook_paths() if path.name.startswith(number))
+    return [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+
+
+def executed(folder: Path, *sources: str) -> list:
+    """The cells of a notebook of these sources, run."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
+    path = folder / "a.ipynb"
+    path.write_text(nbformat.writes(notebook), encoding="utf-8")
+    return notebooks.execute(path).cells
+
+
+def test_pictures_are_shown_whatever_backend_is_exported(tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    [drawing] = [cell.source for cell in code_cells("00") if "pyplot" in cell.source]
+    start = 'from animegan_helpers.budget import start_notebook\nstart_notebook("01")'
+    plot = "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()"
+    for cells in (executed(tmp_path, drawing), executed(tmp_path, start, plot)):
+        assert "image/png" in cells[-1].outputs[-1].data
+
+
+def test_a_kernel_of_the_users_without_ipykernel_is_not_taken(tmp_path, monkeypatch):
+    folder = tmp_path / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    argv = [sys.executable, "-c", "raise SystemExit(1)", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "Python 3", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    assert executed(tmp_path, "1 + 1")[0].outputs[0].data["text/plain"] == "2"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", ["01", "05", "09"])
+def test_too_few_faces_of_ones_own_are_told_with_how_many_are_needed(number, tmp_path, monkeypatch):
+    write_faces(tmp_path / "faces", 10, progress=False)
+    monkeypatch.setenv("ANIMEGAN_FACES", str(tmp_path / "faces"))
+    sources = [cell.source for cell in code_cells(number)]
+    first = next(k for k, source in enumerate(sources) if "= load_faces(" in source)
+    with pytest.raises(ValueError, match="10 faces could be read .*, and (200|40) are needed"):
+        executed(tmp_path, *sources[: first + 1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", ["00", "03", "04", "05"])
+def test_every_cell_can_run_twice(number, tmp_path):
+    executed(tmp_path, *(cell.source for cell in code_cells(number) for _ in range(2)))
 
 
 ASKS_BEFORE_IT_ENDS = """

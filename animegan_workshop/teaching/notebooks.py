@@ -19,7 +19,7 @@ from animegan_helpers.budget import (
     hardware,
     training_speed,
 )
-from animegan_helpers.files import write_text
+from animegan_helpers.files import read_json, writable, write_text
 
 NOTEBOOKS = PROJECT / "notebooks"
 BUILD = PROJECT / "build"
@@ -59,17 +59,22 @@ def call_interactive(words: list[str]) -> int:
 
 def execute(path: Path) -> NotebookNode:
     """A notebook, run top to bottom; raises ValueError with the error of the cell that stops it."""
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpecManager
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, DeadKernelError
+    from nbclient.exceptions import CellExecutionError
 
     notebook = nbformat.read(path, as_version=4)
     folder = {"metadata": {"path": str(path.parent)}}
-    client = NotebookClient(notebook, timeout=None, kernel_name="python3", resources=folder)
+    # this Python's own kernel: a user may have another one under the name python3
+    own = KernelSpecManager(kernel_dirs=[])
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=own)
+    client = NotebookClient(notebook, manager, timeout=None, resources=folder)
     try:
         client.execute()
     except CellExecutionError as error:
         raise ValueError(f"{path.name} stops at a cell: {error.ename}: {error.evalue}") from None
-    except DeadKernelError:
+    except (RuntimeError, AssertionError):  # DeadKernelError is the first, a false start either
         raise ValueError(
             f"the kernel of {path.name} died: there may be too little memory"
         ) from None
@@ -106,6 +111,7 @@ def write_report(notebook: Path, target: Path) -> None:
     """Runs the report's notebook and writes it as a page without code and guiding text."""
     from traitlets.config import Config
 
+    writable(target)  # minutes pass before it is written
     tags = {"enabled": True, "remove_cell_tags": {"guide"}}
     config = Config({"TagRemovePreprocessor": tags})
     write_page(execute(notebook), target, config=config, exclude_input=True)
@@ -148,7 +154,7 @@ def read_minutes() -> dict:
 
     speed: the pictures a second that the machine trains on with the budget's preset.
     """
-    return json.loads(TIMINGS.read_text(encoding="utf-8")) if TIMINGS.exists() else {}
+    return read_json(TIMINGS, "measured minutes") if TIMINGS.exists() else {}
 
 
 def record_minutes(budget: str, minutes: dict[str, float]) -> None:
