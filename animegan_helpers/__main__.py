@@ -34,4 +34,6 @@ def main(words: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):  # a path may hold what the terminal cannot print
+        stream.reconfigure(errors="backslashreplace")
     sys.exit(main())

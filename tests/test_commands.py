@@ -1,6 +1,7 @@
 """The commands, as a person types them."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -116,7 +117,15 @@ WRONG = {
     "train --faces FACES --width 0 --out NEW": "width",
     "train --faces FACES --learning-rate-g -1 --out NEW": "above 0",
     "train --faces FACES --device tpu9 --out NEW": "no device",
+    "train --faces FACES --device meta --out NEW": "no device",
+    "train --faces FACES --epochs 999999999999 --out NEW": "epochs must be from 1 to 1,000,000",
+    "train --faces nowhere --out FACES/drawn/labels.csv/run": "cannot write",
     "sample --weights nothing.safetensors --out NEW.npy": "not there",
+    "sample --weights nothing --out FACES/drawn/labels.csv/s.png": "cannot write",
+    "measure --faces FACES --weights nothing --json FACES/drawn/labels.csv/m.json": "cannot write",
+    "export --weights nothing --out FACES/drawn/labels.csv/w.safetensors": "cannot write",
+    "report --notebook nothing --out FACES/drawn/labels.csv/r.html": "cannot write",
+    "experiment veegan --budget smoke --out FACES/drawn/labels.csv": "cannot write",
     "sample --weights nothing.safetensors --out NEW.jpg": "FILE.png as a grid",
     "measure --faces FACES --samples nothing.npy": "nothing.npy",
     "draw --count 3 --out NEW --only hair=mauve": "mauve",
@@ -143,6 +152,25 @@ def test_bad_input_is_one_line_and_writes_nothing(line, faces, tmp_path, capsys,
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error.startswith("error: ") and WRONG[line].replace("FACES", str(faces)) in error
     assert not list(tmp_path.iterdir()) and sorted(faces.rglob("*")) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["\u732b", *([os.fsdecode(b"\xff")] if os.name == "posix" else [])]
+)
+def test_a_path_that_the_terminal_cannot_print_is_escaped(name, tmp_path):
+    run, drawn = tmp_path / f"{name} run", tmp_path / f"{name} faces"
+    train = "train --preset smoke --epochs 1 --faces".split()
+    for words in (["draw", "--count", 30, "--out", drawn], [*train, drawn, "--out", run]):
+        done = subprocess.run(
+            [sys.executable, "-m", "animegan_helpers", *map(str, words)],
+            env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+            capture_output=True,
+            cwd=PROJECT,
+        )
+        assert done.returncode == 0, done.stderr
+        assert str(words[-1]).encode("cp1252", "backslashreplace") in done.stdout
+    assert (run / "generator.safetensors").is_file()
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "2.5", "many"])
