@@ -55,7 +55,9 @@ def report_card(answer, seed):
         return np.array([float(card[name]) for name in WANTED])
 
     def look(function):
-        return dict(zip(WANTED, np.transpose([ask(function, x, y), ask(function, y, x)])))
+        frechet, p, r, c, modes, kl = np.transpose([ask(function, x, y), ask(function, y, x)])
+        shares = np.array([p, r, c])  # together, so that their order is seen
+        return {"frechet": frechet, "precision, recall, coverage": shares, "modes": modes, "kl": kl}
 
     for first, second in (((x, y), (beyond, y)), ((y, x), (y, beyond))):
         for name, *pair in zip(WANTED, ask(answer, *first), ask(answer, *second)):
