@@ -19,6 +19,8 @@ from torch import nn
 from animegan_workshop import checks
 from animegan_workshop.checks import core
 
+pytestmark = pytest.mark.slow
+
 FILES = sorted(Path(__file__).with_name("answers").glob("*.toml"))
 NAMED = 0.95  # at least this share of the wrong answers is told what is wrong
 

@@ -335,7 +335,7 @@ WRONG = {
         "same seeds": lambda *a: two_arms(*a, shift=3),
         "keep the order": lambda *a: {k: v[::-1] for k, v in two_arms(*a).items()},
         "one value for each seed": lambda *a: {k: v.mean() for k, v in two_arms(*a).items()},
-        "give run the scale": lambda run, scale, seeds: two_arms(run, None, seeds),
+        "with the scale that you were given": lambda run, scale, seeds: two_arms(run, None, seeds),
         "give run an Arm": lambda run, scale, seeds: run("flip", scale, 0),
         "the name of each arm": lambda *a: list(two_arms(*a).values()),
     },
