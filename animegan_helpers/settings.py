@@ -93,8 +93,9 @@ class TrainingConfig:
             raise TrainingError("variants are changes to dcgan, not to other architectures")
         if self.precision not in ("auto", "fp32", "bf16"):
             raise TrainingError(f"precision must be auto, fp32 or bf16, not {self.precision!r}")
+        rule = "a whole number from 1 to 1,000,000"
         for name in ("z_dim", "width", "epochs", "penalty_every"):
-            self._check_number(name, int, "a whole number from 1 to 1,000,000", lambda v: 1 <= v <= 10**6)
+            self._check_number(name, int, rule, lambda v: 1 <= v <= 10**6)
         self._check_number("batch", int, "a whole number of at least 2", lambda v: v >= 2)
         self._check_number("seed", int, "between 0 and 2**63 - 1", lambda v: 0 <= v < 2**63)
         for name in ("learning_rate_g", "learning_rate_d"):

@@ -118,7 +118,7 @@ WRONG = {
     "train --faces FACES --learning-rate-g -1 --out NEW": "above 0",
     "train --faces FACES --device tpu9 --out NEW": "no device",
     "train --faces FACES --device meta --out NEW": "no device",
-    "train --faces FACES --epochs 999999999999 --out NEW": "epochs must be a whole number from 1 to 1,000,000",
+    "train --faces FACES --epochs 999999999999 --out NEW": "epochs must be a whole number from 1",
     "train --faces nowhere --out FACES/drawn/labels.csv/run": "cannot write",
     "sample --weights nothing.safetensors --out NEW.npy": "not there",
     "sample --weights nothing --out FACES/drawn/labels.csv/s.png": "cannot write",
