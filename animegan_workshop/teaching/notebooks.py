@@ -59,7 +59,7 @@ def call_interactive(words: list[str]) -> int:
 
 def execute(path: Path) -> NotebookNode:
     """A notebook, run top to bottom; raises ValueError with the error of the cell that stops it."""
-    from jupyter_client import AsyncKernelManager
+    from jupyter_client import KernelManager
     from jupyter_client.kernelspec import KernelSpecManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
@@ -68,7 +68,7 @@ def execute(path: Path) -> NotebookNode:
     folder = {"metadata": {"path": str(path.parent)}}
     # this Python's own kernel: a user may have another one under the name python3
     own = KernelSpecManager(kernel_dirs=[])
-    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=own)
+    manager = KernelManager(kernel_name="python3", kernel_spec_manager=own)
     client = NotebookClient(notebook, manager, timeout=None, resources=folder)
     try:
         client.execute()
@@ -78,6 +78,9 @@ def execute(path: Path) -> NotebookNode:
         raise ValueError(
             f"the kernel of {path.name} died: there may be too little memory"
         ) from None
+    finally:
+        if manager.has_kernel:
+            manager.shutdown_kernel(now=True)
     drop_noise(notebook)
     return notebook
 
