@@ -32,7 +32,7 @@ BYTES = """async image => {
 }"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """One JupyterLab for all tests: notebook -> its address."""
     pytest.importorskip("playwright.sync_api")
@@ -45,7 +45,7 @@ def lab(tmp_path_factory):
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(lab):
     with chromium() as browser:
         yield browser
@@ -97,7 +97,7 @@ def test_05_is_live_can_be_stopped_and_replayed(browser, lab):
     page.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page_06(browser, lab):
     """Notebook 06, run."""
     page = open_notebook(browser, lab("06_explore_the_latent_space.ipynb"))

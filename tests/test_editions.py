@@ -182,7 +182,7 @@ class TestNbgrader:
         assert self.points(folder, "untouched", path) == 0
         assert not any(self.errors(folder, "untouched", path, ""))
         due = {"NotDoneYet", "NotImplementedError"}
-        assert set(self.errors(folder, "untouched", path, "answer", "free")) <= due
+        assert set(self.errors(folder, "untouched", path, "answer")) <= due
 
     @pytest.mark.parametrize("path", GRADED, ids=lambda path: path.stem)
     def test_solved_it_gets_full_marks(self, folder, path):

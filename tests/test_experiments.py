@@ -94,7 +94,7 @@ def test_an_experiment_from_command_to_file(tmp_path, tiny, capsys):
     whole = json.loads(path.read_text(encoding="utf-8"))
     assert [len(arm["runs"]) for arm in whole["arms"]] == [2, 2, 2, 2]
     steps = [[row["step"] for row in arm["runs"][0]["measurements"]] for arm in whole["arms"]]
-    assert steps == [[4, 8], [4, 8], [12, 24], [12, 24]]
+    assert steps == [[4, 8], [4, 8], [12, 24], [4, 8]]
     assert whole["design"] == load_design("fully-connected").hash and whole["hardware"]
     kept = whole["arms"][0]["runs"].pop()
     path.write_text(json.dumps(whole), encoding="utf-8")

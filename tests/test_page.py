@@ -128,14 +128,14 @@ def test_the_same_weights_give_the_same_page():
 # ---- in a browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     pytest.importorskip("playwright.sync_api")
     with chromium() as browser:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page_files(tmp_path_factory):
     """Writes a page into a file; directions from few samples, which is quicker."""
     folder = tmp_path_factory.mktemp("pages")
@@ -242,7 +242,7 @@ def test_eight_bits_are_those_of_the_rounded_weights(browser, page_files):
     closed(page)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def file(page_files, tmp_path_factory):
     """The page of an untrained generator that answers visibly, with a run of three epochs."""
     folder = tmp_path_factory.mktemp("run")
