@@ -6,6 +6,7 @@ keys are in deck/.
 """
 
 import importlib.util
+import mimetypes
 from pathlib import Path
 
 from jinja2 import pass_context
@@ -52,6 +53,9 @@ class SlideText(IPythonRenderer):
 
     inline_html = block_html
 
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        return super().image(text, url.removeprefix("../"), title)  # see `markdown2html`
+
     def link(self, text: str, url: str, title: str | None = None) -> str:
         return f'<a href="{url}" target="_blank">{text}</a>' if url.startswith("http") else text
 
@@ -71,8 +75,9 @@ class Decks(SlidesExporter):
 
     @pass_context
     def markdown2html(self, context, source: str) -> str:
+        # nbconvert embeds only what lies under this folder, and pictures lie beside notebooks/
         where = {
-            "path": context["resources"]["metadata"]["path"],
+            "path": str(Path(context["resources"]["metadata"]["path"]).resolve().parent),
             "attachments": context["cell"].get("attachments"),
         }
         renderer = SlideText(escape=False, embed_images=True, exclude_anchor_links=True, **where)
@@ -81,6 +86,7 @@ class Decks(SlidesExporter):
 
 def write_decks(notebooks: list[Path], folder: Path) -> list[Path]:
     """A deck for each notebook; gives their paths."""
+    mimetypes.add_type("image/webp", ".webp")  # Python before 3.13 does not know it
     decks = Decks()
     written = []
     for path in notebooks:
