@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from animegan_workshop import checks
-from animegan_workshop.checks import core
+from animegan_workshop.checks import running
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def told(name: str, answer: str, code: str) -> str:
     try:
         exec(compile(code, file, "exec"), given)
         vars(checks)[name].judge(given[answer])
-    except (core.CheckFailed, core.NotDoneYet) as problem:
+    except (checks.CheckFailed, checks.NotDoneYet) as problem:
         return str(problem)
     except Exception as error:  # the answer's own cell stops, as it would in the notebook
         return f"{type(error).__name__}: {error}"
@@ -58,7 +58,7 @@ def names_it(message: str, words: list[str]) -> bool:
 
 @pytest.fixture(autouse=True)
 def short_limit(monkeypatch):
-    monkeypatch.setattr(core, "SECONDS", 15)
+    monkeypatch.setattr(running, "SECONDS", 15)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -78,7 +78,7 @@ def test_wrong_answers_are_named(path):
 
 def print_score(names: list[str]) -> None:
     """Every answer that is judged wrongly or not named, and the sums."""
-    core.SECONDS = 15
+    running.SECONDS = 15
     passed, refused, unnamed, count = 0, 0, 0, [0, 0]
     for path in (path for path in FILES if not names or path.stem in names):
         for what, _, message in answers_of(path, "right"):

@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 
 from animegan_workshop import checks
-from animegan_workshop.checks import core
+from animegan_workshop.checks import comparing, running
 from animegan_workshop.experiments.design import Arm
 from animegan_workshop.experiments.verdict import bootstrap_mean
 from animegan_workshop.teaching.notebooks import notebook_paths
@@ -374,8 +374,8 @@ def faults_of_tables():
     for module in exercise_modules():
         for check in [value for value in vars(module).values() if hasattr(value, "ours")]:
             table = {} if check in (checks.d_step, checks.g_step) else getattr(module, "FAULTS", {})
-            for sentence, faults in core.table_of(table).items():
-                yield from ((check, fault, sentence) for fault in core.each(faults))
+            for sentence, faults in comparing.table_of(table).items():
+                yield from ((check, fault, sentence) for fault in comparing.each(faults))
 
 
 def told(check, answer):
@@ -397,7 +397,7 @@ def test_a_wrong_answer_is_told_what_is_wrong(check, answer, words):
 
 @pytest.mark.parametrize("check, fault, sentence", list(faults_of_tables()))
 def test_each_fault_of_a_table_is_told_from_the_others(check, fault, sentence):
-    fault = core.edited(check.ours, fault)
+    fault = comparing.edited(check.ours, fault)
 
     def answer(*arguments, **named):
         value = fault(*arguments, **named)
@@ -469,13 +469,13 @@ class TestEveryCheck:
             told(check, lambda *a, value=value, **k: value)
 
     def test_an_endless_loop_is_stopped(self, check, monkeypatch):
-        monkeypatch.setattr(core, "SECONDS", 0.05)
+        monkeypatch.setattr(running, "SECONDS", 0.05)
         with pytest.raises(checks.CheckFailed, match="did not end within 0.05 seconds"):
             check(endless)
 
 
 def test_a_loop_that_catches_exceptions_is_stopped(monkeypatch):
-    monkeypatch.setattr(core, "SECONDS", 0.05)
+    monkeypatch.setattr(running, "SECONDS", 0.05)
 
     def stubborn(p, q):
         while True:

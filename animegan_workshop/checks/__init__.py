@@ -10,7 +10,7 @@ test with `@exercise`. It is found by its file's name; nothing else needs to kno
 import importlib
 import pkgutil
 
-from animegan_workshop.checks.core import CheckFailed, NotDoneYet
+from animegan_workshop.checks.failures import CheckFailed, NotDoneYet
 from animegan_workshop.checks.guesses import carry_on, prediction, reveal
 
 __all__ = ["CheckFailed", "NotDoneYet", "carry_on", "prediction", "reveal"]

@@ -3,7 +3,9 @@
 import numpy as np
 import torch
 
-from animegan_workshop.checks.core import demand, exercise, try_cases
+from animegan_workshop.checks.comparing import try_cases
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 
 def normalised(levels: np.ndarray) -> torch.Tensor:

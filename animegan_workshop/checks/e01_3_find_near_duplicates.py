@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from animegan_workshop.checks.core import demand, edited, exercise, shorten, table_of
+from animegan_workshop.checks.comparing import edited, table_of
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand, shorten
 
 
 def near_duplicates_of(images: np.ndarray, threshold: float) -> list[tuple[int, int]]:

@@ -3,7 +3,9 @@
 import numpy as np
 import torch
 
-from animegan_workshop.checks.core import demand, exercise, numbers, several, try_parts
+from animegan_workshop.checks.comparing import numbers, several, try_parts
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 
 def principal_components_of(x: torch.Tensor, k: int) -> tuple[torch.Tensor, ...]:

@@ -3,7 +3,8 @@
 import torch
 
 from animegan_helpers import toy
-from animegan_workshop.checks.core import exercise, several, try_cases
+from animegan_workshop.checks.comparing import several, try_cases
+from animegan_workshop.checks.exercise import exercise
 
 
 def modes_and_quality_of(samples, centres, std) -> tuple[int, float]:

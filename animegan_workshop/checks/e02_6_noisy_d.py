@@ -4,7 +4,9 @@ import torch
 from torch import nn
 
 from animegan_helpers import toy
-from animegan_workshop.checks.core import close, demand, exercise, try_parts
+from animegan_workshop.checks.comparing import close, try_parts
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 
 class Noisy(nn.Module):

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from animegan_workshop.checks.core import exercise
+from animegan_workshop.checks.exercise import exercise
 from animegan_workshop.checks.toy_steps import check_toy_step
 
 

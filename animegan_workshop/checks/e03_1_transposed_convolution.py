@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from animegan_workshop.checks.core import exercise, table_of, try_cases
+from animegan_workshop.checks.comparing import table_of, try_cases
+from animegan_workshop.checks.exercise import exercise
 
 
 def stamp(x: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:

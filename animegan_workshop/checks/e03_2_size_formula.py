@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from animegan_workshop.checks.core import demand, exercise, shorten, try_cases
+from animegan_workshop.checks.comparing import try_cases
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand, shorten
 
 
 def side_after_stamping(h: int, k: int, s: int, p: int, extra: int = 0) -> int:

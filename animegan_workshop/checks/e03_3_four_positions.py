@@ -4,7 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from animegan_workshop.checks.core import exercise, table_of, try_cases
+from animegan_workshop.checks.comparing import table_of, try_cases
+from animegan_workshop.checks.exercise import exercise
 
 
 def sums_of_positions(kernel: np.ndarray) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 import torch
 
-from animegan_workshop.checks.core import demand, exercise, shorten, try_parts
+from animegan_workshop.checks.comparing import try_parts
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand, shorten
 
 
 def normalised(

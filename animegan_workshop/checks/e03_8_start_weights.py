@@ -4,7 +4,8 @@ import torch
 from torch import nn
 
 from animegan_helpers.networks import initialise
-from animegan_workshop.checks.core import demand, exercise
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 UNTOUCHED = 7.0
 KINDS = {

@@ -3,7 +3,7 @@
 import torch
 
 from animegan_helpers.networks import discriminator_block as our_block
-from animegan_workshop.checks.core import exercise
+from animegan_workshop.checks.exercise import exercise
 from animegan_workshop.checks.networks import check_network
 
 

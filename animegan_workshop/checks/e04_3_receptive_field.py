@@ -1,6 +1,7 @@
 """Exercise 04.3: how far a unit sees."""
 
-from animegan_workshop.checks.core import exercise, try_cases
+from animegan_workshop.checks.comparing import try_cases
+from animegan_workshop.checks.exercise import exercise
 
 
 def receptive_fields(layers: list[tuple[int, int]]) -> list[int]:

@@ -5,7 +5,9 @@ import copy
 import torch
 from torch import nn
 
-from animegan_workshop.checks.core import demand, exercise, try_cases
+from animegan_workshop.checks.comparing import try_cases
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 
 def gradient_at_pixels(network, images, score):

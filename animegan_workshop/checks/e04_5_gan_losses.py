@@ -5,7 +5,9 @@ from collections.abc import Callable
 import torch
 from torch.nn.functional import softplus
 
-from animegan_workshop.checks.core import close, demand, exercise, several, try_parts
+from animegan_workshop.checks.comparing import close, several, try_parts
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 
 def both_losses(real_logits, fake_logits):

@@ -3,7 +3,9 @@
 import torch
 
 from animegan_helpers.networks import Discriminator
-from animegan_workshop.checks.core import close, demand, exercise, try_cases
+from animegan_workshop.checks.comparing import close, try_cases
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 
 @torch.no_grad()

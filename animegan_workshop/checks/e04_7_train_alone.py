@@ -8,7 +8,9 @@ from torch.nn.functional import softplus
 from torch.nn.utils import parameters_to_vector
 
 from animegan_helpers.networks import Discriminator
-from animegan_workshop.checks.core import demand, exercise, numbers, try_parts
+from animegan_workshop.checks.comparing import numbers, try_parts
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 STEPS, BATCH = 3, 4
 

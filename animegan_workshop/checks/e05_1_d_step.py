@@ -4,7 +4,8 @@ import torch
 from torch import nn
 
 from animegan_helpers.losses import discriminator_loss
-from animegan_workshop.checks.core import demand, exercise
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 from animegan_workshop.checks.steps import check_step
 
 

@@ -4,7 +4,9 @@ import torch
 from torch import nn
 
 from animegan_helpers.losses import generator_loss
-from animegan_workshop.checks.core import close, demand, exercise
+from animegan_workshop.checks.comparing import close
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 from animegan_workshop.checks.steps import check_step
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from animegan_workshop.checks.core import NotDoneYet, demand, exercise, shorten
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import NotDoneYet, demand, shorten
 
 DETACH = {
     "a": (True, "without detach, backward goes on through the fakes into G, see 05.2"),

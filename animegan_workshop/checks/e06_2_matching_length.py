@@ -3,7 +3,9 @@
 import math
 from collections.abc import Callable
 
-from animegan_workshop.checks.core import demand, exercise, numbers
+from animegan_workshop.checks.comparing import numbers
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 CALLS = 30  # each draws faces
 CURVES = (

@@ -4,7 +4,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from animegan_workshop.checks.core import demand, edited, exercise, numbers, table_of
+from animegan_workshop.checks.comparing import edited, numbers, table_of
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 
 def fitted(z, has_it):

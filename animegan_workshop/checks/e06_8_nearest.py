@@ -2,7 +2,9 @@
 
 import torch
 
-from animegan_workshop.checks.core import demand, exercise, several, try_cases
+from animegan_workshop.checks.comparing import several, try_cases
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 
 def closest(queries, references):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from animegan_workshop.checks.core import exercise, try_cases
+from animegan_workshop.checks.comparing import try_cases
+from animegan_workshop.checks.exercise import exercise
 
 
 def count_pairs_of(a: np.ndarray, b: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

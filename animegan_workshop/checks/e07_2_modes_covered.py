@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from animegan_workshop.checks.core import exercise, try_cases
+from animegan_workshop.checks.comparing import try_cases
+from animegan_workshop.checks.exercise import exercise
 
 
 def modes_covered_of(counts: np.ndarray, draws: int) -> float:

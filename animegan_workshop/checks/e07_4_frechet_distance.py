@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from animegan_workshop.checks.core import demand, exercise, numbers, try_cases
+from animegan_workshop.checks.comparing import numbers, try_cases
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 
 def frechet_of(x: np.ndarray, y: np.ndarray) -> float:

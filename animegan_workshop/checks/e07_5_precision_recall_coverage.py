@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from animegan_workshop.checks.core import exercise, several, try_cases
+from animegan_workshop.checks.comparing import several, try_cases
+from animegan_workshop.checks.exercise import exercise
 
 
 def overlap_of(data: np.ndarray, samples: np.ndarray, k: int = 5) -> tuple[float, float, float]:

@@ -3,7 +3,9 @@
 import numpy as np
 
 from animegan_helpers import measures, neighbours
-from animegan_workshop.checks.core import close, demand, exercise, numbers, shorten, try_parts
+from animegan_workshop.checks.comparing import close, numbers, try_parts
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand, shorten
 
 
 def report_card_of(counts, features, data_counts, data) -> dict[str, float]:

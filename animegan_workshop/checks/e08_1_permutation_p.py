@@ -4,7 +4,9 @@ from itertools import product
 
 import numpy as np
 
-from animegan_workshop.checks.core import close, demand, exercise, try_cases
+from animegan_workshop.checks.comparing import close, try_cases
+from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.failures import demand
 
 
 def permutation_p_of(differences: np.ndarray) -> float:

@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from animegan_workshop.checks.core import CheckFailed, NotDoneYet, box, shorten, strict
+from animegan_workshop.checks.exercise import box, strict
+from animegan_workshop.checks.failures import CheckFailed, NotDoneYet, shorten
 
 
 def carry_on(namespace: dict[str, Any], name: str, check: Callable) -> Any:

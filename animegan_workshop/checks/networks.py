@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from animegan_workshop.checks.core import CheckFailed, close, demand, shorten
+from animegan_workshop.checks.comparing import close
+from animegan_workshop.checks.failures import CheckFailed, demand, shorten
 
 # torch's operations -> what a lesson calls them. Reshaping and sums have no name here.
 WORDS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid", "hardtanh": "clamp"}

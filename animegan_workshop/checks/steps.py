@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from animegan_helpers.networks import build_networks
-from animegan_workshop.checks.core import close, demand, try_parts
+from animegan_workshop.checks.comparing import close, try_parts
+from animegan_workshop.checks.failures import demand
 
 FAULTS = """
 old gradients were still there: call zero_grad() before backward() :: opt.zero_grad() =>

@@ -7,7 +7,8 @@ import torch
 from torch.nn.utils import parameters_to_vector
 
 from animegan_helpers import toy
-from animegan_workshop.checks.core import close, demand, shorten, try_parts
+from animegan_workshop.checks.comparing import close, try_parts
+from animegan_workshop.checks.failures import demand, shorten
 
 FAULTS = """
 you sum over the batch: take the mean :: .mean() => .sum()
@@ -49,7 +50,8 @@ def play(step: Callable, mover: str, scale: float = 1.0, **options) -> SimpleNam
 def check_toy_step(answer: Callable, ours: Callable, mover: str, faults: str, **options) -> None:
     """Raises CheckFailed unless the answer makes the step that ours makes, and returns its loss.
 
-    faults: a table of edits of ours, see `core.table_of`. options: further arguments of the step.
+    faults: a table of edits of ours, see `comparing.table_of`. options: further arguments of
+    the step.
     """
     optimiser, other = f"opt_{mover.lower()}", "G" if mover == "D" else "D"
     got, again = (play(answer, mover, **options) for _ in range(2))

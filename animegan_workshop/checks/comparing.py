@@ -1,0 +1,199 @@
+"""Comparing an answer with ours: a fault of the exercise's table, one in general, or a value."""
+
+import copy
+import inspect
+import re
+import sys
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from animegan_workshop.checks.failures import CheckFailed, demand, shorten
+from animegan_workshop.checks.faults import faults_in_general
+
+
+def numbers(value: Any) -> np.ndarray:
+    """A number, tensor, array or list as an array of floats; CheckFailed for anything else."""
+    demand(value is not None, "your function returns None: its last line must be a return")
+    try:
+        if isinstance(value, torch.Tensor):
+            value = value.detach().cpu().double().numpy()
+        elif isinstance(value, (list, tuple)) and any(isinstance(v, torch.Tensor) for v in value):
+            value = [numbers(v) for v in value]
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise CheckFailed(f"return numbers, not a {type(value).__name__}") from error
+    if array.dtype.kind not in "biuf":
+        raise CheckFailed(f"return numbers, not {type(value).__name__} {str(value)[:40]!r}")
+    return array.astype(np.float64, copy=False)
+
+
+def several(value: Any, names: str, count: int = 2) -> list:
+    """The parts of an answer that gives several things; names: what they are, in words."""
+    row = isinstance(value, (tuple, list)) or getattr(value, "ndim", 0) == 1
+    demand(row and len(value) == count, f"return {names}, not {shorten(value)}")
+    return list(value)
+
+
+def close(got: Any, right: Any, tolerance: float = 1e-5) -> bool:
+    """Whether two numbers, arrays or tensors agree in shape and in every value, nan in nan."""
+    got, right = numbers(got), numbers(right)
+    return got.shape == right.shape and np.allclose(got, right, tolerance, tolerance, True)
+
+
+def compare(got: Any, right: Any, faults: dict, what: str, tolerance: float = 1e-5) -> None:
+    """Raises CheckFailed unless `got` is `right`: names the fault, or shows the first wrong value.
+
+    faults: sentence -> the value that this fault leads to, or a tuple of such values.
+    what: what the value is, for a fault that is not in the table, "the loss".
+    """
+    tables = {sentence: [[value] for value in each(values)] for sentence, values in faults.items()}
+    _judge([got], [right], tables, [what], tolerance)
+
+
+def try_cases(
+    answer: Callable,
+    ours: Callable,
+    cases: list[tuple],
+    faults: str | dict,
+    tolerance: float = 1e-5,
+    hint: str = "",
+    luck: float = 0.0,
+) -> None:
+    """Runs the answer and ours on all cases and raises CheckFailed unless they agree.
+
+    faults: a table of edits, see `table_of`, or sentence -> a function with this fault, or an edit,
+    or a tuple of such. A fault is named only if it explains the answer in every case.
+    hint: what a wrong shape is told.
+    luck: how far off a mean over random draws may be, where an exact value is asked for.
+    """
+    names, given = list(inspect.signature(ours).parameters), [copy.deepcopy(c) for c in cases]
+    got = [answer(*case) for case in given]
+    right = [ours(*case) for case in cases]
+    if not all(close(*pair, tolerance) for pair in zip(got, right)):
+        again = [numbers(answer(*case)) for case in copy.deepcopy(cases)]
+        alike = all(np.array_equal(numbers(g), a, equal_nan=True) for g, a in zip(got, again))
+        demand(alike, "each call gives another result: use what is given, nothing random")
+    rows = list, tuple, torch.Tensor, np.ndarray
+    for kind, words in ((np.ndarray, "a numpy array"), (torch.Tensor, "a torch tensor")):
+        for g, r in zip(got, right):
+            other = isinstance(r, kind) and r.ndim and isinstance(g, rows)
+            demand(not other or isinstance(g, kind), f"return {words}, not a {type(g).__name__}")
+    tables = {
+        sentence: [[edited(ours, wrong)(*case) for case in cases] for wrong in each(wrongs)]
+        for sentence, wrongs in table_of(faults).items()
+    }
+    labels = [
+        "for " + ", ".join(f"{name} = {shorten(value)}" for name, value in zip(names, case))
+        for case in cases
+    ]
+    sizes = [np.shape(value) for value in cases[0]]
+    lengths = {n for shape in sizes for n in shape}
+    _judge(got, right, tables, labels, tolerance, hint, lengths, luck)
+    for case, before in zip(given, cases):
+        for name, value, was in zip(names, case, before):
+            said = f"your function changes {name}, which it was given: work on a copy"
+            demand(same(value, was), said)
+
+
+def try_parts(
+    answer: Callable, ours: Callable, look: Callable[[Callable], dict], faults: str, tolerance=1e-5
+) -> None:
+    """Like `try_cases`, for what has several parts: names the fault of the first that is wrong.
+
+    look: runs a function -> what a part is, in words -> its value.
+    """
+    got, right = look(answer), look(ours)
+    for what, value in right.items():
+        if close(got[what], value, tolerance):
+            continue
+        for sentence, edits in table_of(faults).items():
+            for edit in edits:  # one after the other: each may be a whole run of training
+                wrong = look(edited(ours, edit))[what]
+                demand(not close(got[what], wrong, tolerance), sentence)
+        compare(got[what], value, {}, what, tolerance)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are equal; what is not made of numbers is taken as equal."""
+    if isinstance(a, torch.Tensor):
+        a, b = numbers(a), numbers(b)
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    floats = isinstance(a, np.ndarray) and a.dtype.kind == "f"
+    return not isinstance(a, np.ndarray) or np.array_equal(a, b, equal_nan=floats)
+
+
+def table_of(faults: str | dict) -> dict:
+    """A table of faults as sentence -> edits of ours. As text it has one fault a line:
+
+    take the root of the mean square :: np.sqrt =>
+    the blocks hold pixels from all over the picture :: (2, 4) => (1, 3) :: (2, 4) => (3, 4)
+
+    A line that begins with ::, => or && goes on with the fault before it; && joins edits that are
+    done together.
+    """
+    if isinstance(faults, dict):
+        return faults
+    lines = re.sub(r"\s*\n\s*(::|=>|&&) ", r" \1 ", faults.strip()).splitlines()
+    rows = [line.strip().split(" :: ") for line in lines]
+    return {sentence: tuple(edits) for sentence, *edits in rows}
+
+
+def edited(ours: Callable, edit: str | Callable) -> Callable:
+    """Ours with "old => new && old => new" done to its source: a fault as a student would make it.
+
+    What is no text is a function already. Raises ValueError for an edit that changes nothing.
+    """
+    if not isinstance(edit, str):
+        return edit
+    source = textwrap.dedent(inspect.getsource(ours))
+    for part in edit.split(" && "):
+        old, new = re.fullmatch("(.*) =>(?: (.*))?", part, re.S).groups("")
+        if old not in source:
+            raise ValueError(f"{ours.__name__} has no {old!r} to edit")
+        source = source.replace(old, new)
+    namespace = dict(vars(sys.modules[ours.__module__]))
+    exec(source, namespace)
+    return namespace[ours.__name__]
+
+
+def each(values: Any) -> tuple:
+    """The alternatives of a table of faults: a tuple as it is, anything else alone."""
+    return values if isinstance(values, tuple) else (values,)
+
+
+def _judge(
+    got: list, right: list, faults: dict, labels: list, tolerance, hint="", sizes=(), luck=0.0
+) -> None:
+    """Compares the values of all cases: a fault of the table, the shape, or a fault in general.
+
+    sizes: lengths of what was given, for sums and means that were taken for each other; luck: how
+    far off a mean over random draws may be.
+    """
+    got, right = [numbers(value) for value in got], [numbers(value) for value in right]
+
+    def agree(others: list) -> bool:
+        return all(close(g, other, tolerance) for g, other in zip(got, others))
+
+    if agree(right):
+        return
+    for sentence, alternatives in faults.items():
+        demand(not any(agree(values) for values in alternatives), sentence)
+    for g, r, label in zip(got, right, labels):
+        wanted = f"of shape {r.shape}" if r.ndim else "one number"
+        given = f"shape {g.shape}" if g.ndim else "one number"
+        demand(g.shape == r.shape, f"{label}: the result must be {wanted}, yours is {given}{hint}")
+    for sentence, values in faults_in_general(got, right, sizes).items():
+        demand(not agree(values), sentence)
+    lucky = luck and all(np.all(abs(g - r) <= luck) for g, r in zip(got, right))
+    exact = "go through all ways and work out the exact value"
+    demand(not lucky, f"every value is nearly right, as with random draws: {exact}")
+    for g, r, label in zip(got, right, labels):
+        for at in np.argwhere(~np.isclose(g, r, tolerance, tolerance)):
+            place = f" at {at.tolist()}" if at.size else ""
+            yours, wanted = g[tuple(at)], r[tuple(at)]
+            raise CheckFailed(f"{label}{place}: yours is {yours:.3g}, right is {wanted:.3g}")
