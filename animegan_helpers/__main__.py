@@ -3,12 +3,6 @@
 import sys
 
 
-def out_of_memory(error: Exception) -> bool:
-    """Whether there was too little memory. A CPU's allocator has no error class of its own."""
-    named = type(error).__name__ in ("MemoryError", "OutOfMemoryError")
-    return named or "DefaultCPUAllocator" in str(error)
-
-
 def main(words: list[str] | None = None) -> int:
     """Runs a command; 0 when it worked, 2 with one line for wrong input, 130 when interrupted."""
     from animegan_workshop.commands import make_parser  # what commands do is the workshop's
@@ -20,6 +14,8 @@ def main(words: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except (RuntimeError, MemoryError) as error:
+        from animegan_helpers.files import out_of_memory
+
         if not out_of_memory(error):
             raise
         advice = "ask for a smaller --batch, --width or --count"

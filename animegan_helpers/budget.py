@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from animegan_helpers.files import read_json
+from animegan_helpers.files import ReadError, read_json
 
 if TYPE_CHECKING:
     import torch  # else only inside the functions that need it: it takes seconds to load
@@ -187,7 +187,7 @@ def start_notebook(number: str) -> Budget:
     if budget.name == "gpu":
         epochs = min(budget.epochs, 1 + int(speed * 8 * 60 / budget.faces))
         return replace(budget, epochs=epochs)
-    with suppress(Exception):  # a file that is missing or damaged: nothing is said of minutes
+    with suppress(ReadError, KeyError, TypeError):  # no minutes were measured for this
         timings = read_json(DATA / "timings.json", "measured minutes")[budget.name]
         minutes = timings["minutes"][number] * timings["speed"] / speed
         print(f"This notebook takes about {max(1, round(minutes))} minutes on this machine.")

@@ -18,6 +18,12 @@ class ReadError(ValueError):
     """A file that cannot be read, or is something else. One line: which one, and why."""
 
 
+def out_of_memory(error: Exception) -> bool:
+    """Whether there was too little memory. A CPU's allocator has no error class of its own."""
+    named = type(error).__name__ in ("MemoryError", "OutOfMemoryError")
+    return named or "DefaultCPUAllocator" in str(error)
+
+
 def unused(path: Path | str) -> Path:
     """Returns the path. Raises WriteError if something is there already, or nothing can be."""
     if os.path.lexists(path):
@@ -81,10 +87,8 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         for part in list(temporary.iterdir()) if into else [temporary]:
             os.replace(part, path / part.name if into else path)
     except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise WriteError(
-            f"cannot write {path}: {reason}; what was saved before is untouched"
-        ) from None
+        why = f"{getattr(error, 'strerror', None) or error}; what was saved before is untouched"
+        raise WriteError(f"cannot write {path}: {why}") from None
     finally:
         with suppress(OSError):  # gone already if all went well
             shutil.rmtree(temporary) if temporary.is_dir() else temporary.unlink(missing_ok=True)
@@ -94,13 +98,14 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 def reading(path: Path | str, what: str, kind: type[ReadError] = ReadError) -> Iterator[None]:
     """Whatever goes wrong inside becomes a `kind`, one line that names the file.
 
+    A lack of memory is no fault of the file, and stays what it is.
     what: what the file should be, "a history of a run" say.
     """
     try:
         yield
-    except kind:
-        raise
     except Exception as error:  # noqa: BLE001 - a damaged file makes readers raise anything
+        if isinstance(error, kind) or out_of_memory(error):
+            raise
         reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
         reason = reason.splitlines()[0]
         damage = f"is damaged, or not {what} of this version"

@@ -166,6 +166,12 @@ TIME_FACES = """async (count) => {
 }"""
 
 
+def find_chromium() -> str | None:
+    """The browser that CHROMIUM names, or one that the system has."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, names)]), None)
+
+
 def benchmark_page(count: int = 100) -> Iterator[str]:
     """Times a face in a page, in Chromium's WebAssembly, and one of notebook 06's sliders.
 
@@ -175,9 +181,7 @@ def benchmark_page(count: int = 100) -> Iterator[str]:
         from playwright.sync_api import sync_playwright
     except ModuleNotFoundError:
         raise ValueError("playwright is missing: pip install playwright") from None
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    chromium = next(filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, names)]), None)
-    if chromium is None:
+    if (chromium := find_chromium()) is None:
         raise ValueError("no Chromium: install it, or set CHROMIUM to the path of one")
     path = shipped_weights("modern")
     weights = load_weights(path)

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from animegan_workshop.benchmark import find_chromium
+
 PROJECT = Path(__file__).resolve().parent.parent
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 RUN_ALL = """async () => {
     const app = window.jupyterapp;
     await app.restored;
@@ -22,11 +23,6 @@ RUN_ALL = """async () => {
     window.runAllDone = false;
     app.commands.execute('notebook:run-all-cells').then(() => { window.runAllDone = true; });
 }"""
-
-
-def find_chromium() -> str | None:
-    """The browser that CHROMIUM names, or one that the system has."""
-    return next(filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)]), None)
 
 
 def free_port() -> int:

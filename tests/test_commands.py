@@ -12,8 +12,9 @@ import pytest
 import torch
 from PIL import Image
 
-from animegan_helpers.__main__ import main, out_of_memory
+from animegan_helpers.__main__ import main
 from animegan_helpers.checkpoint import load_weights
+from animegan_helpers.files import out_of_memory, reading
 from animegan_helpers.training import Trainer
 
 PROJECT = Path(__file__).parents[1]
@@ -184,6 +185,8 @@ def test_only_a_lack_of_memory_is_called_so():
     assert not out_of_memory(RuntimeError("CUDA error: an illegal memory access was encountered"))
     assert out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory"))
     assert out_of_memory(torch.OutOfMemoryError()) and out_of_memory(MemoryError())
+    with pytest.raises(torch.OutOfMemoryError), reading("a.safetensors", "weights"):
+        raise torch.OutOfMemoryError  # the file is not damaged
 
 
 def test_a_command_that_moved_says_where_to():

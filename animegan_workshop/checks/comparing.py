@@ -73,7 +73,8 @@ def try_cases(
     names, given = list(inspect.signature(ours).parameters), [copy.deepcopy(c) for c in cases]
     got = [answer(*case) for case in given]
     right = [ours(*case) for case in cases]
-    if not all(close(*pair, tolerance) for pair in zip(got, right)):
+    wrong = not all(close(*pair, tolerance) for pair in zip(got, right))
+    if wrong:
         again = [numbers(answer(*case)) for case in copy.deepcopy(cases)]
         alike = all(np.array_equal(numbers(g), a, equal_nan=True) for g, a in zip(got, again))
         demand(alike, "each call gives another result: use what is given, nothing random")
@@ -83,8 +84,8 @@ def try_cases(
             other = isinstance(r, kind) and r.ndim and isinstance(g, rows)
             demand(not other or isinstance(g, kind), f"return {words}, not a {type(g).__name__}")
     tables = {
-        sentence: [[edited(ours, wrong)(*case) for case in cases] for wrong in each(wrongs)]
-        for sentence, wrongs in table_of(faults).items()
+        sentence: [[edited(ours, fault)(*case) for case in cases] for fault in each(edits)]
+        for sentence, edits in (table_of(faults).items() if wrong else ())
     }
     labels = [
         "for " + ", ".join(f"{name} = {shorten(value)}" for name, value in zip(names, case))

@@ -33,9 +33,9 @@ def code_lines(source: str) -> int:
     return len(code - documentation)
 
 
-def of_page(path: Path) -> bool:
-    """Whether a file belongs to the page of a generator: its code, its command, its tests."""
-    names = ("page.py", "test_page.py", "test_fuzz.py")  # the last counts nowhere
+def counted_apart(path: Path) -> bool:
+    """Whether a file has no part in CAPS: the page of a generator, its tests, the fuzz test."""
+    names = ("page.py", "test_page.py", "test_fuzz.py")
     return "page" in path.relative_to(PROJECT).parts or path.name in names
 
 
@@ -92,7 +92,7 @@ def count_all(files: bool = False) -> str:
     """The counts as lines of text; files: each file of the packages by itself, too."""
     lines = []
     for folder, cap in CAPS.items():
-        paths = sorted(p for p in (PROJECT / folder).rglob("*.py") if not of_page(p))
+        paths = sorted(p for p in (PROJECT / folder).rglob("*.py") if not counted_apart(p))
         counts = [code_lines(path.read_text(encoding="utf-8")) for path in paths]
         if files:
             lines += [f"{n:6,}  {p.relative_to(PROJECT)}" for n, p in zip(counts, paths)]
