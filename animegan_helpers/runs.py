@@ -176,13 +176,14 @@ def begun_in_fp32(out: Path) -> bool:
 def start_from(trainer: Trainer, path: Path | str) -> None:
     """Gives a trainer that has not begun the networks of finished weights.
 
-    Where the file holds no discriminator, D begins with random weights as ever.
+    D begins with random weights where the file holds none, or one of other variants.
     Raises CheckpointError where the networks do not fit.
     """
     weights = checkpoint.load_weights(path)
+    same = tuple(weights.about["config"].get("variants", ())) == trainer.config.variants
+    sources = {"discriminator": weights.discriminator if same else None}
     for name in NETWORKS:
-        network = getattr(trainer, name)
-        source = weights.discriminator if name == "discriminator" else weights.generator
+        network, source = getattr(trainer, name), sources.get(name, weights.generator)
         if network and source:
             fill_network(network, source.state_dict(), path)
     trainer.started_from = Path(path).stem

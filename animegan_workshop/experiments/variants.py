@@ -1,6 +1,6 @@
-"""What only experiments use: variants of DCGAN, the fully connected pair, augmentations, a loss.
+"""What only experiments use: variants of DCGAN, the fully connected pair, augmentations, losses.
 
-The lessons and the shipped weights need none of it. A setting can still name it: `find` in
+The lessons need none of it. A setting can still name it: `find` in
 animegan_helpers/settings.py looks here for a name that the helpers do not have.
 """
 
@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 from animegan_helpers.losses import Loss
+from animegan_workshop.projected import borrow_eyes, hinge_discriminator, hinge_generator
 
 Change = Callable[[nn.Module, nn.Module], None]
 """Changes a generator and a discriminator in place."""
@@ -183,13 +184,15 @@ EXPERIMENTAL = {
         "spectral-d": spectral,
         "relu-d": slope(nn.ReLU),
         "prelu-d": slope(lambda: nn.PReLU(init=0.2)),
+        "borrowed-eyes": borrow_eyes,
     },
     "augmentation": {"colour": change_colour, "cutout": cut_out},
     "loss": {
         "sigmoid-first": Loss(
             lambda real, fake: sigmoid_first(real, 1.0) + sigmoid_first(fake, 0.0),
             lambda real, fake: sigmoid_first(fake, 1.0),
-        )
+        ),
+        "hinge": Loss(hinge_discriminator, hinge_generator),
     },
 }
 """Kind of setting -> name -> what it is, the kinds being those of `find`."""
