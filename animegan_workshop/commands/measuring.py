@@ -79,6 +79,33 @@ def measure(arguments: argparse.Namespace) -> str:
     return f"measured {measures['samples']['count']:,} samples in {time.monotonic() - start:.0f} s"
 
 
+@command(
+    FACES,
+    option("--weights", type=Path, required=True, help=WEIGHTS_HELP),
+    option("--count", type=positive, default=3_000, help="samples to draw"),
+    SEED,
+)
+def outside_judge(arguments: argparse.Namespace) -> str:
+    """Frechet distance of samples on the features of EfficientNet-lite2, at 128 pixels."""
+    from animegan_helpers.checkpoint import load_weights
+    from animegan_helpers.faces import load_faces
+    from animegan_helpers.latent import sample_faces
+    from animegan_helpers.measures import frechet_distance, moments
+    from animegan_workshop.projected import lite2_features
+
+    faces = load_faces(arguments.faces)
+    rest, held_out = faces.hold_out(min(5_000, len(faces) // 2))  # as `train --hold-out 5000`
+    generator = load_weights(arguments.weights).generator
+    samples = sample_faces(generator, arguments.count, arguments.seed)
+    real = rest.subset(slice(None, None, max(1, len(rest) // arguments.count)))
+    right = moments(lite2_features(held_out.images))
+    found = [
+        frechet_distance(lite2_features(one), right)
+        for one in (samples, real.images[: arguments.count])
+    ]
+    return "samples {:.1f}, faces trained on {:.1f}".format(*found)
+
+
 def read_samples(path: Path):
     """uint8 (N, 3, 64, 64) from a .npy file of uint8 (N, 64, 64, 3); else ValueError."""
     import numpy as np
