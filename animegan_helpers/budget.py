@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
 import random
-import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -42,7 +40,7 @@ class Budget:
 BUDGETS = {
     # name, faces, width, epochs, toy_steps, samples, preset
     "smoke": Budget("smoke", 300, 8, 2, 150, 300, "smoke"),
-    "laptop": Budget("laptop", 6_000, 24, 12, 3_000, 2_000, "laptop"),
+    "laptop": Budget("laptop", 6_000, 24, 8, 3_000, 2_000, "laptop"),
     "gpu": Budget("gpu", 25_000, 64, 100, 10_000, 10_000, "report"),
 }
 
@@ -132,18 +130,6 @@ def best_precision(device: torch.device, width: int = 64, batch: int = 50) -> st
     return "bf16" if bf16 < 0.9 * fp32 else "fp32"
 
 
-def hardware() -> str:
-    """The machine in words: its GPU if it is used, else the number of cores and the processor."""
-    if choose_device().type == "cuda":
-        import torch
-
-        return torch.cuda.get_device_name()
-    info = Path("/proc/cpuinfo")  # Linux; elsewhere the platform module knows the name
-    text = info.read_text(encoding="utf-8") if info.exists() else ""
-    model = re.search(r"model name\s*: (.*)", text)
-    return f"{os.cpu_count()} cores, {model[1] if model else platform.processor()}"
-
-
 def training_speed(preset_name: str, seconds: float = 1.0) -> float:
     """Pictures a second that this machine trains on with a preset, from steps on random ones."""
     import numpy as np
@@ -190,5 +176,5 @@ def start_notebook(number: str) -> Budget:
     with suppress(ReadError, KeyError, TypeError):  # no minutes were measured for this
         timings = read_json(DATA / "timings.json", "measured minutes")[budget.name]
         minutes = timings["minutes"][number] * timings["speed"] / speed
-        print(f"This notebook takes about {max(1, round(minutes))} minutes on this machine.")
+        print(f"This notebook takes about {max(1, round(minutes))} min on this machine.")
     return budget

@@ -1,6 +1,6 @@
 """The explorer and the pad: faces, moved by hand through the latent space (notebook 06)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import ipywidgets as widgets
 import numpy as np
@@ -26,7 +26,8 @@ class Explorer:
 
     generator: any of the workbook's. directions: name -> (z_dim,) of length 1; each gets a slider.
     classifier, discriminator: whose verdicts are shown, if any. seed: of the first face; the next
-    faces have the next seeds. `controls` holds the sliders by name.
+    faces have the next seeds. more: further directions, folded away at first. `controls` holds the
+    sliders by name.
     """
 
     generator: nn.Module
@@ -34,6 +35,7 @@ class Explorer:
     classifier: Classifier | None = None
     discriminator: nn.Module | None = None
     seed: int = 0
+    more: dict[str, torch.Tensor] = field(default_factory=dict)
 
     def __post_init__(self):
         self.portrait = Portrait(self.generator, self.classifier, self.discriminator)
@@ -42,14 +44,15 @@ class Explorer:
         self.favourites = FavouritesPanel(self.generator, self._on_show, self._recall)
         self.quiet = False  # True while several controls are set and nothing shall be drawn
         self.groups = {
+            "Directions": {name: slider(name, -REACH, REACH) for name in self.directions},
             "Which face": {
                 "seed": slider("seed", 0, SEEDS - 1, self.seed, step=1),
                 "truncation": slider("truncation", 0, 1.5, 1.0),
                 "towards": slider("towards seed", 0, SEEDS - 1, (self.seed + 1) % SEEDS, step=1),
                 "way": slider("way there", 0, 1),
             },
-            "Directions": {name: slider(name, -REACH, REACH) for name in self.directions},
-            "One component of z": {
+            "More": {name: slider(name, -REACH, REACH) for name in self.more}
+            | {
                 "component": slider("component k", 0, self.generator.z_dim - 1, 7, step=1),
                 "shift": slider("z[k] moved by", -REACH, REACH),
             },
@@ -59,7 +62,9 @@ class Explorer:
         self.controls = {"faces": faces}
         for group in self.groups.values():
             self.controls |= group
-        self.start = {name: control.value for name, control in self.controls.items()}
+        self.directions = self.directions | self.more
+        self.start = self.values()
+        self.past, self.moving = [], ""  # what `undo` goes back to; the control that moved last
         for name, control in self.controls.items():
             control.observe(lambda _, name=name: self._moved(name), "value")
         self.widget = self._lay_out()
@@ -67,34 +72,42 @@ class Explorer:
 
     def _lay_out(self) -> widgets.VBox:
         """The widget that holds all others."""
-        self.surprise_button = button("surprise me", "random", "another face", self.surprise)
-        reset = button("reset", "undo", "back to where the sliders were at first", self.reset)
-        self.lock = widgets.ToggleButton(description="lock the face", icon="lock")
-        self.lock.tooltip = "keep the face and move one direction only"
-        self.lock.layout.width = "auto"
-        self.lock.observe(lambda change: self._set_lock(change["new"]), "value")
-        buttons = [self.surprise_button, reset, self.lock, self.controls["faces"]]
+        surprise = button("surprise me", "random", "another face", self.surprise)
+        undo = button("undo", "undo", "back to before the last move", self.undo)
+        reset = button("reset", "refresh", "back to where the sliders were at first", self.reset)
+        buttons = [surprise, undo, reset, self.controls["faces"]]
         right = [widgets.HBox(buttons)]
         for heading, group in self.groups.items():
-            if group:
-                right += [widgets.HTML(f"<b>{heading}</b>"), *group.values()]
-        columns = [widgets.VBox([self.portrait.image, self.portrait.text]), widgets.VBox(right)]
-        both = widgets.HBox(columns, layout={"grid_gap": "16px", "overflow": "hidden"})
+            sliders = widgets.VBox(list(group.values()))
+            if heading == "More":
+                right.append(widgets.Accordion([sliders], titles=[heading]))  # folded
+            elif group:
+                right += [widgets.HTML(f"<b>{heading}</b>"), sliders]
+        faces = widgets.HBox([self.portrait.before, self.portrait.image])
+        columns = [widgets.VBox([faces, self.portrait.text]), widgets.VBox(right)]
+        both = widgets.HBox(columns, layout={"grid_gap": "16px", "flex_flow": "row wrap"})
         return widgets.VBox([both, self.favourites.widget], layout={"width": "fit-content"})
 
-    def z(self) -> torch.Tensor:
-        """The place (faces, z_dim) that the sliders stand for.
+    def values(self) -> dict:
+        """Where each control stands."""
+        return {name: control.value for name, control in self.controls.items()}
 
-        The seed's z, or the favourite, goes on its way to the other seed. Then it is truncated,
-        and moved along the component and the directions.
+    def face(self) -> torch.Tensor:
+        """The faces (faces, z_dim) before they are moved along directions or a component.
+
+        The seed's z, or the favourite, goes on its way to the other seed, and is truncated.
         """
-        at = {name: control.value for name, control in self.controls.items()}
+        at = self.values()
         z_dim, seed = self.generator.z_dim, at["seed"]
         z = torch.cat([sample_latent(1, z_dim, seed + k) for k in range(at["faces"])])
         if self.favourite:
             z[0] = self.favourite[1]
         other = sample_latent(1, z_dim, at["towards"]).expand_as(z)
-        z = slerp(z, other, at["way"]) * at["truncation"]
+        return slerp(z, other, at["way"]) * at["truncation"]
+
+    def z(self) -> torch.Tensor:
+        """The place (faces, z_dim) that the sliders stand for: `face`, moved."""
+        at, z = self.values(), self.face()
         z[:, at["component"]] += at["shift"]
         for name, direction in self.directions.items():
             z = z + at[name] * direction
@@ -102,18 +115,27 @@ class Explorer:
 
     def draw(self) -> None:
         """Draws the faces where the sliders stand."""
-        self.portrait.draw(self.z())
+        self.shown = self.values(), self.favourite
+        self.portrait.draw(self.z(), self.face())
+
+    def undo(self) -> None:
+        """Back to before the last move; a slider that was dragged goes all the way back."""
+        if self.past:
+            values, self.favourite = self.past.pop()
+            self._set_quietly(values)
+            self.moving = ""
+            self.draw()
 
     def set(self, **values) -> None:
         """Gives several controls a value, and draws once. Raises KeyError for an unknown name."""
+        self._remember()
         if "seed" in values:
             self._leave_favourite()
         self._set_quietly(values)
         self.draw()
 
     def reset(self) -> None:
-        """Back to where the sliders were at first, unlocked, without a favourite."""
-        self.lock.value = False
+        """Back to where the sliders were at first, without a favourite."""
         self.set(**self.start)
 
     def surprise(self) -> None:
@@ -148,17 +170,16 @@ class Explorer:
         """A control was moved by hand."""
         if self.quiet:
             return
-        if self.lock.value and name in self.directions:
-            self._set_quietly({other: 0.0 for other in self.directions if other != name})
+        self._remember(name)
         if name == "seed":
             self._leave_favourite()
         self.draw()
 
-    def _set_lock(self, locked: bool) -> None:
-        """With a locked face only the directions can be moved, one at a time."""
-        face, _, component = self.groups.values()
-        for control in (*face.values(), *component.values(), self.surprise_button):
-            control.disabled = locked
+    def _remember(self, name: str = "") -> None:
+        """Keeps what is on show for `undo`, unless the same control is still being moved."""
+        if not name or name != self.moving:
+            self.past.append(self.shown)
+        self.moving = name
 
     def _on_show(self) -> dict[str, torch.Tensor]:
         """The faces on show by name, for the favourites."""
@@ -196,7 +217,7 @@ class Pad:
     def __post_init__(self):
         if len(self.directions) != 2:
             raise ValueError(f"a pad takes two directions, not {len(self.directions)}")
-        self.portrait = Portrait(self.generator, self.classifier, self.discriminator, pixels=280)
+        self.portrait = Portrait(self.generator, self.classifier, self.discriminator)
         self.places = [(across, up) for up in STEPS[::-1] for across in STEPS]
         faces = generate(self.generator, torch.stack([self.moved(*at) for at in self.places]))
         self.map = pictures.make_grid(faces, columns=len(STEPS), gap=0)

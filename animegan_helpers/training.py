@@ -19,7 +19,7 @@ from torch import nn
 from animegan_helpers.augment import NUMBERS, augment
 from animegan_helpers.budget import best_precision, choose_device
 from animegan_helpers.calibration import recalibrate
-from animegan_helpers.distributed import Group, start_group, synchronise_batch_norm
+from animegan_helpers.distributed import Group, start_group
 from animegan_helpers.losses import LOSSES, gradient_penalty
 from animegan_helpers.networks import BatchDeviation, build_networks
 from animegan_helpers.settings import TrainingConfig, TrainingError, find
@@ -163,6 +163,8 @@ class Trainer:
         self.discriminator = discriminator.to(self.device, memory_format=self._layout)
         self.ema = copy.deepcopy(generator).eval().requires_grad_(False) if config.ema else None
         if config.synchronise_batch_norm and self.group.size > 1:
+            from animegan_workshop.synchronised import synchronise_batch_norm
+
             synchronise_batch_norm(self.generator)
             synchronise_batch_norm(self.discriminator)
         betas = float(config.beta1), float(config.beta2)  # torch wants both of one type

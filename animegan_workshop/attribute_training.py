@@ -12,11 +12,12 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from animegan_helpers.attributes import AttributeNetwork, name_faces
-from animegan_helpers.budget import best_precision, hardware
+from animegan_helpers.budget import best_precision
 from animegan_helpers.checkpoint import write_tensors
 from animegan_helpers.faces import FaceSet, held_out_rows, to_tensor
 from animegan_helpers.networks import count_parameters
 from animegan_helpers.reference import Reference
+from animegan_workshop.hardware import hardware
 
 UNKNOWN = -100
 """The target of a face without a label for a factor. Cross-entropy leaves it out."""

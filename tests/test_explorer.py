@@ -16,6 +16,7 @@ from animegan_helpers.explorer import REACH, STEPS, Explorer, Pad
 from animegan_helpers.favourites import load_favourites
 from animegan_helpers.latent import generate, sample_latent
 from animegan_helpers.networks import Discriminator
+from animegan_helpers.pictures import jpeg_bytes
 
 OTHER = random_directions(2, seed=6)[1]
 CLASSIFIER = Classifier(
@@ -39,7 +40,7 @@ def explorer(generator):
 def drawn_by(explorer: Explorer) -> list:
     """A list that receives the z of each drawing from here on."""
     drawn, draw = [], explorer.portrait.draw
-    explorer.portrait.draw = lambda z: drawn.append(z) or draw(z)
+    explorer.portrait.draw = lambda z, was: drawn.append(z) or draw(z, was)
     return drawn
 
 
@@ -55,13 +56,13 @@ def press(panel, name: str) -> str:
 
 def test_each_control_changes_the_picture_and_reset_brings_it_back(explorer):
     image, first = explorer.portrait.image, explorer.portrait.image.value
-    assert picture(explorer).size == (128, 128)
+    assert picture(explorer).size == (256, 256)
     moves = {"special": 3.0, "seed": 9, "truncation": 0.5, "way": 0.5, "shift": 4.0, "faces": 4}
     for name, value in moves.items():
         before = image.value
         explorer.controls[name].value = value
         assert image.value != before, name
-    assert picture(explorer).size == (260, 260)
+    assert picture(explorer).size == (256, 256)
     explorer.reset()
     assert image.value == first
     assert {name: control.value for name, control in explorer.controls.items()} == explorer.start
@@ -94,16 +95,45 @@ def test_surprise_keeps_the_directions(explorer):
     assert len(seeds) > 1 and explorer.controls["special"].value == 2.0
 
 
-def test_a_locked_face_moves_along_one_direction_only(explorer):
-    explorer.set(seed=12, special=1.0)
-    explorer.lock.value = True
-    assert explorer.controls["seed"].disabled and not explorer.controls["special"].disabled
-    drawn = drawn_by(explorer)
+def test_the_face_as_it_was_stands_beside_the_moved_one(explorer):
+    before, image = explorer.portrait.before, explorer.portrait.image
+    first = before.value
+    assert image.value == first
+    explorer.controls["special"].value = 2.0
+    assert before.value == first != image.value
+    explorer.controls["seed"].value = 9  # another face: the one before its moves
+    assert before.value not in (first, image.value)
+    assert torch.allclose(explorer.face(), sample_latent(1, seed=9), atol=1e-5)
+
+
+def test_undo_goes_back_a_move_at_a_time_and_a_drag_is_one_move(explorer):
+    explorer.controls["special"].value = 1.0
+    for value in (0.5, 1.0, 1.5, 2.0):  # a slider that is dragged
+        explorer.controls["other"].value = value
+    explorer.surprise()
+    for special, other in ((1.0, 2.0), (1.0, 0.0), (0.0, 0.0), (0.0, 0.0)):
+        explorer.undo()
+        at = explorer.values()
+        assert (at["special"], at["other"], at["seed"]) == (special, other, 4)
+    assert not explorer.past
+
+
+def test_further_directions_are_folded_away(generator):
+    explorer = Explorer(generator, {"special": SPECIAL}, more={"other": OTHER})
+    folded = next(
+        w for w in explorer.widget.children[0].children[1].children if hasattr(w, "titles")
+    )
+    assert folded.selected_index is None
+    names = [control.description for control in folded.children[0].children]
+    assert names == ["other", "component k", "z[k] moved by"]
     explorer.controls["other"].value = 2.0
-    assert explorer.controls["special"].value == 0.0 and len(drawn) == 1
-    assert torch.allclose(drawn[0], sample_latent(1, seed=12) + 2 * OTHER, atol=1e-5)
-    explorer.reset()
-    assert not explorer.lock.value and not explorer.controls["seed"].disabled
+    assert torch.allclose(explorer.z(), sample_latent(1, seed=0) + 2 * OTHER, atol=1e-5)
+
+
+def test_says_when_z_leaves_the_shell(explorer):
+    assert "G was trained" not in explorer.portrait.text.value
+    explorer.set(special=5.0, other=5.0, shift=5.0)
+    assert "G was trained near 10" in explorer.portrait.text.value
 
 
 def test_says_what_is_seen(generator):
@@ -191,8 +221,9 @@ def test_the_pad_goes_where_its_cells_and_sliders_say(generator):
     framed = [place for place, cell in pad.cells.items() if cell.layout is pad.framed]
     assert framed == [(right, below)]
     pad.cells[REACH, -REACH].click()  # the corner at the bottom right of the map
-    corner = pad.map.crop((6 * 64, 6 * 64, 7 * 64, 7 * 64)).resize((128, 128), Image.BICUBIC)
-    difference = np.asarray(picture(pad).convert("RGB")).astype(int) - np.asarray(corner)
+    corner = pad.map.crop((6 * 64, 6 * 64, 7 * 64, 7 * 64)).resize((256, 256), Image.LANCZOS)
+    wanted = np.asarray(Image.open(io.BytesIO(jpeg_bytes(corner)))).astype(int)
+    difference = np.asarray(picture(pad)) - wanted
     assert np.abs(difference).max() <= 2
     pad.go(0.0, 0.0)
     assert pad.portrait.image.value == first

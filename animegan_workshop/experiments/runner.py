@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 
 from animegan_helpers import toy
 from animegan_helpers.attributes import load_attributes, name_faces
-from animegan_helpers.budget import best_precision, choose_device, hardware
+from animegan_helpers.budget import best_precision, choose_device
 from animegan_helpers.faces import FacesError, FaceSet, load_faces, to_uint8
 from animegan_helpers.files import ReadError, writable, write_text
 from animegan_helpers.latent import sample_faces
@@ -33,6 +33,7 @@ from animegan_helpers.settings import TrainingConfig, TrainingError, preset
 from animegan_helpers.training import Trainer
 from animegan_workshop.experiments.design import Arm, Scale, load_design
 from animegan_workshop.experiments.results import RESULTS, load_result
+from animegan_workshop.hardware import hardware
 from animegan_workshop.measuring import make_reference
 
 HELD_OUT = 2_000

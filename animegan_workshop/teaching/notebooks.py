@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,10 +17,10 @@ from animegan_helpers.budget import (
     DATA,
     PROJECT,
     choose_budget,
-    hardware,
     training_speed,
 )
 from animegan_helpers.files import read_json, writable, write_text
+from animegan_workshop.hardware import hardware
 
 NOTEBOOKS = PROJECT / "notebooks"
 BUILD = PROJECT / "build"
@@ -27,8 +28,8 @@ TIMINGS = DATA / "timings.json"
 
 
 def notebook_paths() -> list[Path]:
-    """The notebooks, in reading order."""
-    return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+    """The notebooks, in reading order, without copies such as 05_train-Copy1.ipynb."""
+    return sorted(p for p in NOTEBOOKS.glob("*.ipynb") if re.fullmatch(r"\d\d_\w+", p.stem))
 
 
 def make_paths_absolute() -> None:
@@ -57,30 +58,35 @@ def call_interactive(words: list[str]) -> int:
         signal.signal(signal.SIGINT, before)
 
 
-def execute(path: Path) -> NotebookNode:
-    """A notebook, run top to bottom; raises ValueError with the error of the cell that stops it."""
-    from jupyter_client import KernelManager
+def run_cells(notebook: NotebookNode, folder: Path, stderr: int | None = None, **options) -> None:
+    """Runs a notebook's cells in `folder`, in place, with options of nbclient's NotebookClient.
+
+    stderr: where the kernel's own messages go, as subprocess takes it.
+    """
+    from jupyter_client import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpecManager
     from nbclient import NotebookClient
+
+    # This Python's own kernel: a user may have another one under the name python3. The manager
+    # must be asynchronous: with the other kind nbclient waits for ever once a kernel has died.
+    own = KernelSpecManager(kernel_dirs=[])
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=own)
+    NotebookClient(notebook, manager, **options).execute(cwd=folder, stderr=stderr, cleanup_kc=True)
+
+
+def execute(path: Path) -> NotebookNode:
+    """A notebook, run top to bottom; raises ValueError with the error of the cell that stops it."""
     from nbclient.exceptions import CellExecutionError
 
     notebook = nbformat.read(path, as_version=4)
-    folder = {"metadata": {"path": str(path.parent)}}
-    # this Python's own kernel: a user may have another one under the name python3
-    own = KernelSpecManager(kernel_dirs=[])
-    manager = KernelManager(kernel_name="python3", kernel_spec_manager=own)
-    client = NotebookClient(notebook, manager, timeout=None, resources=folder)
     try:
-        client.execute()
+        run_cells(notebook, path.parent, timeout=None)
     except CellExecutionError as error:
         raise ValueError(f"{path.name} stops at a cell: {error.ename}: {error.evalue}") from None
     except (RuntimeError, AssertionError):  # DeadKernelError is the first, a false start either
         raise ValueError(
             f"the kernel of {path.name} died: there may be too little memory"
         ) from None
-    finally:
-        if manager.has_kernel:
-            manager.shutdown_kernel(now=True)
     drop_noise(notebook)
     return notebook
 

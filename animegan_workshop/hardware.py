@@ -1,0 +1,20 @@
+"""The machine in words, for cards and results."""
+
+import os
+import platform
+import re
+from pathlib import Path
+
+from animegan_helpers.budget import choose_device
+
+
+def hardware() -> str:
+    """The machine in words: its GPU if it is used, else the number of cores and the processor."""
+    if choose_device().type == "cuda":
+        import torch
+
+        return torch.cuda.get_device_name()
+    info = Path("/proc/cpuinfo")  # Linux; elsewhere the platform module knows the name
+    text = info.read_text(encoding="utf-8") if info.exists() else ""
+    model = re.search(r"model name\s*: (.*)", text)
+    return f"{os.cpu_count()} cores, {model[1] if model else platform.processor()}"
