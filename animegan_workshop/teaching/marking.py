@@ -5,68 +5,118 @@ mended, and marked.
 """
 
 import shutil
+import subprocess
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from animegan_workshop.teaching.editions import nbgrader
-from animegan_workshop.teaching.notebooks import PROJECT, notebook_paths
+from animegan_workshop.teaching.editions import nbgrader, role
+from animegan_workshop.teaching.notebooks import NOTEBOOKS, PROJECT, notebook_paths, run_cells
 
 GRADING = PROJECT / "grading"
 FIELDS = {"grade", "grade_id", "locked", "solution"}
 """What nbgrader needs of a cell that it marks."""
-ENDED = 'raise RuntimeError("this cell ended the kernel, so it was not run")'
+LEFT_OUT = 'raise RuntimeError("this cell ended the kernel or did not end: it was left out")'
+SECONDS = 45
+"""The longest cell takes a few at the smoke budget; checks stop an answer after 30 themselves."""
+MOST = 5
+"""So many cells are left out of a notebook; one that has more is a person's work."""
 
 
-def mark_class(grading: Path = GRADING, seconds: int = 120) -> Iterator[str]:
+def release(grading: Path = GRADING) -> list[str]:
+    """Writes what students get, grading/release; gives the names of what lies in notebooks/ too.
+
+    A copy that somebody made of a notebook is nothing to give out: nbgrader sees the course alone.
+    """
+    source = grading / "source" / "notebooks"
+    shutil.rmtree(source, ignore_errors=True)
+    source.mkdir(parents=True)
+    for path in notebook_paths():
+        shutil.copy2(path, source)
+    nbgrader("generate_assignment", "notebooks", "--force", *places(grading, "source", "release"))
+    there = {path.name for path in NOTEBOOKS.glob("*.ipynb")}
+    return sorted(there - {path.name for path in notebook_paths()})
+
+
+def places(grading: Path, *steps: str) -> list[str]:
+    """nbgrader's words for the gradebook and for the folders of these steps."""
+    folders = [f"--CourseDirectory.{step}_directory={grading / step}" for step in steps]
+    return [f"--db=sqlite:///{grading / 'gradebook.db'}", *folders]
+
+
+def mark_class(grading: Path = GRADING, seconds: int = SECONDS) -> Iterator[str]:
     """Marks each folder of grading/submitted; yields a line for each student.
 
-    seconds: a cell that runs longer is stopped, and counts as an error. Raises ValueError where
-    nothing was handed in.
+    seconds: a cell that runs longer is left out, and counts as an error. Raises ValueError where
+    nothing was handed in, or handed out.
     """
     handed_in = grading / "submitted"
     students = sorted(path.name for path in handed_in.glob("*") if path.is_dir())
     if not students:
         raise ValueError(f"nobody handed in: put notebooks into {handed_in}/NAME/notebooks")
+    if not (grading / "gradebook.db").exists():
+        raise ValueError("there is no gradebook yet: make release")
     for student in students:
-        copy = grading / "mended" / student / "notebooks"
-        shutil.rmtree(copy, ignore_errors=True)
-        copy.mkdir(parents=True)
-        notes = mend_all(handed_in / student / "notebooks", copy)
-        if not any(copy.iterdir()):
-            yield "; ".join([f"{student}: nothing to mark", *notes])
-            continue
-        words = ["autograde", "notebooks", "--student", student, "--force"]
-        words += [f"--Execute.timeout={seconds}", f"--db=sqlite:///{grading / 'gradebook.db'}"]
-        words += [f"--CourseDirectory.submitted_directory={grading / 'mended'}"]
-        words += [f"--CourseDirectory.autograded_directory={grading / 'autograded'}"]
         try:
-            try:
-                nbgrader(*words)
-            except ValueError:
-                notes += [note for path in sorted(copy.glob("*")) for note in disarm(path, seconds)]
-                nbgrader(*words)
-            yield "; ".join([points(grading, student), *notes])
-        except ValueError as error:
-            yield "; ".join([f"{student}: NOT MARKED, mark by hand", *notes, str(error)])
+            line = mark_student(grading, student, seconds)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next student's turn comes
+            said = " ".join(str(error).split()) or type(error).__name__
+            line = f"{student}: NOT MARKED, mark by hand; {said}"
+        yield line
+
+
+def mark_student(grading: Path, student: str, seconds: int) -> str:
+    """Mends and marks what a student handed in; gives the points, and whatever was wrong."""
+    copy = grading / "mended" / student / "notebooks"
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir(parents=True)
+    notes = mend_all(grading / "submitted" / student / "notebooks", copy)
+    words = ["autograde", "notebooks", "--student", student, "--force"]
+    words += places(grading, "autograded")
+    words += [f"--CourseDirectory.submitted_directory={grading / 'mended'}"]
+    words += [f"--Execute.timeout={seconds}", "--Execute.interrupt_on_timeout=False"]
+    marked = sorted(copy.iterdir())
+    for path in marked:  # one at a time: what goes wrong in one costs no time in the others
+        notes += mark_notebook(path, [*words, "--notebook", path.stem], seconds)
+    first = points(grading, student) if marked else f"{student}: nothing to mark"
+    return "; ".join([first, *notes])
+
+
+def mark_notebook(path: Path, words: list[str], seconds: int) -> list[str]:
+    """Marks a mended notebook; where nbgrader stops at a cell, again without that cell."""
+    try:
+        nbgrader(*words)
+        return []
+    except ValueError:
+        notes = disarm(path, seconds)
+    try:
+        nbgrader(*words)
+    except ValueError as error:
+        notes.append(f"{path.name} is NOT MARKED, mark it by hand ({error})")
+    return notes
 
 
 def mend_all(folder: Path, copy: Path) -> list[str]:
     """Copies the notebooks of the course, mended; gives a note for whatever was wrong."""
     course = {path.name for path in notebook_paths()}
-    there = {path.name for path in folder.glob("*")}
-    notes = [f"{name} is no notebook of the course: not marked" for name in sorted(there - course)]
+    there = {path.name for path in folder.glob("[!.]*")}
+    notes = [
+        f"{name} is no notebook of the course: not marked, unless you give it the course's name"
+        for name in sorted(there - course)
+    ]
     if missing := sorted(name[:2] for name in course - there):
         notes.append(f"not handed in: {', '.join(missing)}")
     for name in sorted(there & course):
         try:
-            notebook = nbformat.read(folder / name, 4)
+            with warnings.catch_warnings(action="ignore"):  # of copied ids, which are renewed
+                notebook = nbformat.read(folder / name, 4)
+            notes += [f"{name}: {note}" for note in mend(notebook)]
         except Exception as error:  # noqa: BLE001 - nbformat raises many kinds for a broken file
             notes.append(f"{name} cannot be read, ask for it again ({type(error).__name__})")
             continue
-        notes += [f"{name}: {note}" for note in mend(notebook)]
         nbformat.write(notebook, copy / name)
     return notes
 
@@ -93,23 +143,37 @@ def mend(notebook: NotebookNode) -> list[str]:
 
 
 def disarm(path: Path, seconds: int) -> list[str]:
-    """Finds the cells that end the kernel, and puts an error in their place; says which."""
-    from nbclient import NotebookClient
-    from nbclient.exceptions import DeadKernelError
+    """Finds the cells that end the kernel, or never end; puts an error in their place; says which.
+
+    A test is locked, so the answer before it is taken instead.
+    """
+    from nbclient.exceptions import CellTimeoutError
+
+    def done(execute_reply: dict, **place) -> None:
+        # After exit() a kernel runs on for a moment, and would die in another cell.
+        if "ask_exit" in str(execute_reply["content"].get("payload")):
+            raise RuntimeError("exit() was called")
 
     notebook, notes, begun = nbformat.read(path, 4), [], []
-    options = {"timeout": seconds, "interrupt_on_timeout": True, "allow_errors": True}
-    for _ in notebook.cells:  # each round finds one
-        client = NotebookClient(notebook, on_cell_start=lambda **now: begun.append(now), **options)
+    options = {"timeout": seconds, "allow_errors": True, "on_cell_executed": done}
+    options["on_cell_execute"] = lambda cell, **place: begun.append(cell)
+    for _ in range(MOST):
+        begun.clear()
         try:
-            client.execute(cwd=PROJECT / "notebooks")
+            run_cells(notebook, NOTEBOOKS, subprocess.DEVNULL, **options)
             break
-        except DeadKernelError:
-            cell = begun[-1]["cell"]
-            notes.append(f"{path.name}: {cell.source.strip().splitlines()[0]!r} ended the kernel")
-            cell.source = ENDED
-    if notes:
-        nbformat.write(notebook, path)
+        except CellTimeoutError:
+            what = f"ran longer than {seconds} seconds"
+        except (RuntimeError, AssertionError):  # a dead kernel is the first, now and then either
+            what = "ended the kernel"
+        if not begun:  # the kernel died at its start
+            continue
+        test = role(begun[-1]) == "test"
+        cell = next(cell for cell in reversed(begun) if not test or role(cell) == "answer")
+        name = cell.metadata.get("nbgrader", {}).get("grade_id") or repr(cell.source[:40])
+        notes.append(f"{path.name}: the cell {name} {what}, so it was left out: look at it")
+        cell.source = LEFT_OUT
+    nbformat.write(notebook, path)
     return notes
 
 
