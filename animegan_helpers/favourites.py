@@ -63,8 +63,8 @@ class FavouritesPanel:
         self.status = widgets.Label()
         self._add({})
         self.chosen.observe(self._choose, "value")
-        row = widgets.HBox([self.buttons[0], self.chosen, self.name, *self.buttons[1:]])
-        self.widget = widgets.VBox([row, self.status])
+        row = [self.buttons[0], self.chosen, self.name, *self.buttons[1:]]
+        self.widget = widgets.VBox([widgets.HBox(row, layout={"flex_flow": "wrap"}), self.status])
 
     def _button(self, name: str, icon: str, tooltip: str, action: Callable[[], str]):
         """A button; the status line then says what `action` did, or why it did not."""

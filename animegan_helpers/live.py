@@ -60,7 +60,7 @@ def plot_curves(
     verdict.legend(loc="center right", fontsize=7)
     figure.align_ylabels()
     # Fixed margins: with a layout that adapts, the axes would jump from one picture to the next.
-    figure.subplots_adjust(left=0.12, right=0.97, bottom=0.12, top=0.93, hspace=0.28)
+    figure.subplots_adjust(left=0.14, right=0.97, bottom=0.12, top=0.93, hspace=0.28)
     return figure
 
 
