@@ -35,6 +35,7 @@ def explorer(browser, address) -> None:
     page = open_notebook(
         browser, address("06_explore_the_latent_space.ipynb"), device_scale_factor=1.5
     )
+    page.set_viewport_size({"width": 1600, "height": 1000})  # faces and sliders side by side
     page.evaluate(RUN_ALL)
     wait_until_run(page, 20)
     panel = page.locator(".jp-OutputArea .jupyter-widgets:has(img.animegan-face)").first
