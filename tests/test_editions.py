@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import nbformat
 import pytest
 
 from animegan_workshop import checks
-from animegan_workshop.teaching import editions
+from animegan_workshop.teaching import editions, marking
 from animegan_workshop.teaching.notebooks import notebook_paths
 
 
@@ -142,13 +141,7 @@ class TestNbgrader:
     def folder(self, tmp_path_factory):
         """Where nbgrader has released the notebooks, and marked what the students handed in."""
         folder = tmp_path_factory.mktemp("grading")
-        for path in GRADED:
-            (folder / "source" / "notebooks").mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, folder / "source" / "notebooks")
-        steps = ("source", "release", "submitted", "autograded")
-        where = [f"--CourseDirectory.{step}_directory={folder / step}" for step in steps]
-        common = ["notebooks", "--force", "--db", f"sqlite:///{folder / 'gradebook.db'}", *where]
-        editions.nbgrader("generate_assignment", *common)
+        marking.release(folder)
         for student, (paths, change) in STUDENTS.items():
             handed_in = folder / "submitted" / student / "notebooks"
             handed_in.mkdir(parents=True)
@@ -156,7 +149,8 @@ class TestNbgrader:
                 notebook = nbformat.read(folder / "release" / "notebooks" / path.name, 4)
                 change(notebook, path)
                 nbformat.write(notebook, handed_in / path.name)
-        editions.nbgrader("autograde", *common)
+        where = marking.places(folder, "submitted", "autograded")
+        editions.nbgrader("autograde", "notebooks", "--force", *where)
         return folder
 
     def points(self, folder, student: str, path: Path) -> float:

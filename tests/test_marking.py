@@ -1,0 +1,84 @@
+"""`make mark`: what a class hands in is mended and marked, whatever accidents it brings."""
+
+from copy import deepcopy
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from animegan_workshop.teaching import marking, notebooks
+
+NAME = "01_small.ipynb"
+COPIES = [f"a copy of the cell {name} is not marked" for name in ("answer-x", "without a name")]
+
+
+def small(first: str = "x = 1"):
+    """A notebook with two exercises of a point each: x and y are to be 1."""
+    notebook = new_notebook()
+    sources = [first, "assert x == 1", "y = 1", "assert y == 1"]
+    for name, source in zip(["answer-x", "test-x", "answer-y", "test-y"], sources):
+        test = name.startswith("test")
+        mark = {"grade_id": name, "schema_version": 3, "cell_type": "code", "points": 1}
+        mark |= {"locked": test, "grade": test, "solution": not test}
+        notebook.cells.append(new_code_cell(source, metadata={"nbgrader": mark}))
+    return notebook
+
+
+def clumsy():
+    """Right, with a copied cell, a cell that was split, a test deleted, and a log on stderr."""
+    notebook = small("import sys\nx = 1\nprint('a log', file=sys.stderr)")
+    notebook.cells[1] = deepcopy(notebook.cells[0])
+    notebook.cells[3] = new_code_cell("z = 1", metadata={"nbgrader": {}})
+    return notebook
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course of one notebook, beside which a copy of it lies; gives the folder for marking."""
+    for module in (notebooks, marking):
+        monkeypatch.setattr(module, "NOTEBOOKS", tmp_path)
+    for name in (NAME, "01_small-Copy1.ipynb"):
+        nbformat.write(small("### BEGIN SOLUTION\nx = 1\n### END SOLUTION"), tmp_path / name)
+    return tmp_path / "grading"
+
+
+def test_copies_of_cells_lose_their_marks_and_stay():
+    notebook = clumsy()
+    assert marking.mend(notebook) == COPIES and marking.mend(notebook) == []
+    assert ["nbgrader" in cell.metadata for cell in notebook.cells] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("text", ["", "no notebook", "[]", '{"nbformat": 4, "metadata": {}}'])
+def test_what_cannot_be_marked_is_named(course, text):
+    (course / ".ipynb_checkpoints").mkdir(parents=True)  # Jupyter's own, not worth a word
+    for name in (NAME, "1 (1).ipynb"):
+        (course / name).write_text(text)
+    other, broken = marking.mend_all(course, course / "nothing is written here")
+    assert other.startswith("1 (1).ipynb is no notebook of the course: not marked")
+    assert broken.startswith(f"{NAME} cannot be read, ask for it again (")
+
+
+ONE, TWO = (f"{got} of 2 points by the checks, 0 answers for a person" for got in (1, 2))
+OUT = f"{ONE}; {NAME}: the cell answer-x %s, so it was left out: look at it"
+CLASS = {
+    "broken": ("", f"nothing to mark; {NAME} cannot be read, ask for it again (NotJSONError)"),
+    "clumsy": (clumsy(), "; ".join([TWO, *(f"{NAME}: {copy}" for copy in COPIES)])),
+    "endless": (small("while True:\n    pass"), OUT % "ran longer than 9 seconds"),
+    "exit": (small("exit()"), OUT % "ended the kernel"),
+    "good": (small(), TWO),
+    "killed": (small("import os\nos._exit(1)"), OUT % "ended the kernel"),
+}
+"""What a student hands in -> what the line says."""
+
+
+@pytest.mark.slow
+def test_every_student_of_a_class_gets_a_line(course):
+    pytest.importorskip("nbgrader", reason="make teacher")
+    assert marking.release(course) == ["01_small-Copy1.ipynb"]
+    assert not (course / "release" / "notebooks" / "01_small-Copy1.ipynb").exists()
+    for student, (handed_in, _) in CLASS.items():
+        path = course / "submitted" / student / "notebooks" / NAME
+        path.parent.mkdir(parents=True)
+        path.write_text(handed_in and nbformat.writes(handed_in), encoding="utf-8")
+    lines = [f"{student}: {said}" for student, (_, said) in CLASS.items()]
+    assert list(marking.mark_class(course, seconds=9)) == lines
