@@ -73,7 +73,7 @@ def test_regions_are_cleared_where_they_stand():
 def test_student_folder_is_complete_and_nothing_is_overwritten(tmp_path):
     out = tmp_path / "student"
     for _ in range(2):  # the second time over the first
-        assert editions.write_student_edition(out) == (out, 10)
+        assert editions.write_student_edition(out) == (out, 11)
     names = [path.name for path in notebook_paths()]
     assert sorted(path.name for path in (out / "notebooks").iterdir()) == names
     assert (out / "animegan_workshop" / "checks").is_dir() and (out / "Makefile").exists()

@@ -9,6 +9,7 @@ test with `@exercise`. It is found by its file's name; nothing else needs to kno
 
 import importlib
 import pkgutil
+import re
 
 from animegan_workshop.checks.failures import CheckFailed, NotDoneYet
 from animegan_workshop.checks.guesses import carry_on, prediction, reveal
@@ -18,7 +19,7 @@ __all__ = ["CheckFailed", "NotDoneYet", "carry_on", "prediction", "reveal"]
 
 def _find() -> dict:
     """The checks of all exercises, by name."""
-    names = [file.name for file in pkgutil.iter_modules(__path__) if file.name.startswith("e0")]
+    names = [file.name for file in pkgutil.iter_modules(__path__) if re.match(r"e\d", file.name)]
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
     return {
         name: value
