@@ -203,7 +203,7 @@ def test_runs_that_failed_are_left_out_and_told():
 
 
 def test_a_row_for_each_arm_a_dot_for_each_run():
-    result = result_of(a=[1.0, 2.0], b=[None, None], c=[5.0, 7.0])
+    result = result_of(a=[1.0, 2.0], b=[None, None], c=[5.0, 7.0], not_begun=[])
     axes = results.plot_runs(result, ("frechet",)).axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
     dots = [line.get_xdata().tolist() for line in axes.lines if line.get_marker() == "o"]
@@ -268,6 +268,7 @@ def test_judging_a_result():
     base = np.arange(100.0, 108.0)
     [row] = results.judge(experiment, result_of(a=base, b=base - 30))
     assert row["verdict"] == HOLDS and row["effect"] == -30 and row["p"] == 2 / 256
+    assert not results.judge(experiment, result_of(a=base, b=base[:0]))  # no pair yet
     result = result_of(a=base, b=base - 30)
     result["arms"][1]["runs"].pop()  # seven of eight pairs: not decided yet
     assert results.judge(experiment, result)[0]["verdict"] == OPEN

@@ -8,6 +8,7 @@ from animegan_workshop.experiments.results import (
     judge,
     load_result,
     table,
+    whole_runs,
 )
 
 HEAD = """# The experiments
@@ -30,7 +31,7 @@ def experiments_page() -> str:
 def section(name: str) -> str:
     """One experiment: claim, question, how it was run, a table of its arms, the verdicts."""
     result, design = load_result(name), load_design(name.removesuffix("-real"))
-    first = result["arms"][0]["runs"][0]["measurements"][-1]
+    first = next(run for arm in result["arms"] for run in whole_runs(arm))["measurements"][-1]
     parts = [f"## {name}", f"**{result['question']}** ({design.claims}) {about(result)}."]
     if design.claim:
         parts.append(f"The claim: *{design.claim}*")

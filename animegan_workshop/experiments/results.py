@@ -71,7 +71,7 @@ def paired_differences(result: dict, first: str, second: str, measure: str) -> n
 
 
 def judge(design: Design, result: dict) -> list[dict]:
-    """A row for each comparison of the design: effect, 95% interval, p after Holm, verdict.
+    """A row for each comparison that has pairs: effect, 95% interval, p after Holm, verdict.
 
     As long as pairs of runs are missing, the verdict is open: nobody stops at a lucky one. So it is
     with fewer than six pairs, where p cannot reach 0.05 and a bootstrap interval is too narrow.
@@ -81,6 +81,8 @@ def judge(design: Design, result: dict) -> list[dict]:
         differences = paired_differences(
             result, comparison.first, comparison.second, comparison.measure
         )
+        if not len(differences):  # of an experiment that has just begun
+            continue
         base = last_values(result, comparison.measure)[comparison.first].mean()
         rows.append(
             {
@@ -164,7 +166,7 @@ def plot_runs(result: dict, names: tuple[str, ...], title: str = "") -> Figure:
 
     A dashed line goes through the mean of the first arm, with which the others are compared.
     """
-    arms = [arm["name"] for arm in result["arms"]]
+    arms = [arm["name"] for arm in result["arms"] if arm["runs"]]
     size = (1.8 + 2.8 * len(names), 1.1 + 0.26 * len(arms))
     figure = Figure(figsize=size, layout="constrained", dpi=80)
     panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
