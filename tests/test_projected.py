@@ -44,9 +44,8 @@ def test_only_the_heads_are_trained_and_g_hears_through_the_frozen_network(train
     D = trainer.discriminator
     assert {name.split(".")[0] for name, _ in D.named_parameters()} == {"to_logit"}
     images = torch.zeros(3, 3, 64, 64, requires_grad=True)
-    logits = D(images)
-    assert logits.shape == (3, 64) and D(images[:1].detach()).shape == (1, 64)
-    logits.sum().backward()
+    assert D(images[:1].detach()).shape == (1, 64)
+    D(images).sum().backward()
     assert (images.grad.abs().amax(dim=(1, 2, 3)) > 0).all()
     before = {name: t.clone() for name, t in D.blocks.state_dict().items()}
     frozen = [p.clone() for p in D.blocks._frozen[0].parameters()]
