@@ -111,10 +111,9 @@ def test_undo_goes_back_a_move_at_a_time_and_a_drag_is_one_move(explorer):
     for value in (0.5, 1.0, 1.5, 2.0):  # a slider that is dragged
         explorer.controls["other"].value = value
     explorer.surprise()
-    for special, other in ((1.0, 2.0), (1.0, 0.0), (0.0, 0.0), (0.0, 0.0)):
+    for wanted in ([1.0, 2.0, 4], [1.0, 0.0, 4], [0.0, 0.0, 4], [0.0, 0.0, 4]):
         explorer.undo()
-        at = explorer.values()
-        assert (at["special"], at["other"], at["seed"]) == (special, other, 4)
+        assert [explorer.values()[name] for name in ("special", "other", "seed")] == wanted
     assert not explorer.past
 
 

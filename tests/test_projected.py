@@ -12,6 +12,7 @@ from animegan_helpers.settings import TrainingError, preset
 from animegan_helpers.training import Trainer
 from animegan_workshop import projected
 
+pytest.importorskip("efficientnet_lite_pytorch", reason="needs .[projected]")
 MODERN = PRETRAINED / "modern.safetensors"
 
 
