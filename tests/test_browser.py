@@ -136,6 +136,7 @@ def test_06_arrow_keys_move_the_face_and_reset_brings_it_back(page_06, explorer)
 
 def test_06_a_slider_can_be_dragged(page_06, explorer):
     face, (handle, readout) = explorer.locator("img.animegan-face"), slider(explorer, "PCA 1")
+    handle.scroll_into_view_if_needed()
     before, box = face.evaluate(BYTES), handle.bounding_box()
     across, down = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page_06.mouse.move(across, down)
@@ -169,8 +170,7 @@ def test_06_undo_and_the_face_as_it_was(page_06, explorer):
     face, was = explorer.locator("img.animegan-face"), explorer.locator("img").first
     first = face.evaluate(BYTES)
     assert was.evaluate(BYTES) == first
-    handle, _ = slider(explorer, "PCA 1")
-    handle.focus()
+    slider(explorer, "PCA 1")[0].focus()
     for _ in range(3):
         page_06.keyboard.press("ArrowRight")
     wait_for(page_06, lambda: face.evaluate(BYTES) != first)

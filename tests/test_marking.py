@@ -12,10 +12,10 @@ NAME = "01_small.ipynb"
 COPIES = [f"a copy of the cell {name} is not marked" for name in ("answer-x", "without a name")]
 
 
-def small(first: str = "x = 1"):
+def small(first: str = "x = 1", then: str = "y = 1"):
     """A notebook with two exercises of a point each: x and y are to be 1."""
     notebook = new_notebook()
-    sources = [first, "assert x == 1", "y = 1", "assert y == 1"]
+    sources = [first, "assert x == 1", then, "assert y == 1"]
     for name, source in zip(["answer-x", "test-x", "answer-y", "test-y"], sources):
         test = name.startswith("test")
         mark = {"grade_id": name, "schema_version": 3, "cell_type": "code", "points": 1}
@@ -64,7 +64,7 @@ CLASS = {
     "broken": ("", f"nothing to mark; {NAME} cannot be read, ask for it again (NotJSONError)"),
     "clumsy": (clumsy(), "; ".join([TWO, *(f"{NAME}: {copy}" for copy in COPIES)])),
     "endless": (small("while True:\n    pass"), OUT % "ran longer than 9 seconds"),
-    "exit": (small("exit()"), OUT % "ended the kernel"),
+    "exit": (small("exit()", "import time\ntime.sleep(4)\ny = 1"), OUT % "ended the kernel"),
     "good": (small(), TWO),
     "killed": (small("import os\nos._exit(1)"), OUT % "ended the kernel"),
 }
