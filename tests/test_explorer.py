@@ -97,8 +97,7 @@ def test_surprise_keeps_the_directions(explorer):
 
 def test_the_face_as_it_was_stands_beside_the_moved_one(explorer):
     before, image = explorer.portrait.before, explorer.portrait.image
-    first = before.value
-    assert image.value == first
+    assert (first := before.value) == image.value
     explorer.controls["special"].value = 2.0
     assert before.value == first != image.value
     explorer.controls["seed"].value = 9  # another face: the one before its moves
