@@ -107,7 +107,10 @@ class Explorer:
 
     def z(self) -> torch.Tensor:
         """The place (faces, z_dim) that the sliders stand for: `face`, moved."""
-        at, z = self.values(), self.face()
+        return self._moved_to(self.face())
+
+    def _moved_to(self, face: torch.Tensor) -> torch.Tensor:
+        at, z = self.values(), face.clone()
         z[:, at["component"]] += at["shift"]
         for name, direction in self.directions.items():
             z = z + at[name] * direction
@@ -115,8 +118,8 @@ class Explorer:
 
     def draw(self) -> None:
         """Draws the faces where the sliders stand."""
-        self.shown = self.values(), self.favourite
-        self.portrait.draw(self.z(), self.face())
+        self.shown, face = (self.values(), self.favourite), self.face()
+        self.portrait.draw(self._moved_to(face), face)
 
     def undo(self) -> None:
         """Back to before the last move; a slider that was dragged goes all the way back."""

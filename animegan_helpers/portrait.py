@@ -70,7 +70,9 @@ class Portrait:
                 self.image.value = self.picture(images)
                 self.text.value = self.table(z, images)
                 if was is not None and (self.was is None or not torch.equal(was, self.was)):
-                    self.was, self.before.value = was, self.picture(generate(self.generator, was))
+                    self.was = was
+                    images = images if torch.equal(was, z) else generate(self.generator, was)
+                    self.before.value = self.picture(images)
             finally:
                 torch.set_num_threads(threads)
 

@@ -118,7 +118,7 @@ def check_same_run(trainer: Trainer, path: Path, about: dict) -> None:
         advice = "a new run can begin with its weights: --start-from"
         raise CheckpointError(f"{path} is of another run: {'; '.join(differ)} ({advice})")
     if about["step"] > len(trainer.history):
-        asked = f"beyond the {trainer.config.epochs} asked for"
+        asked = f"beyond the {trainer.config.epochs} asked for: ask for more, or remove its folder"
         raise CheckpointError(f"{path} is at epoch {about['epoch']}, {asked}")
 
 

@@ -99,8 +99,8 @@ class BorrowedEyes(nn.Module):
     def features(self, images: torch.Tensor) -> list[torch.Tensor]:
         """The frozen network's maps; it is read at the first call, so G alone loads without it."""
         if not self._frozen:
-            self._frozen.append(FrozenFeatures().to(images.device))
-        return self._frozen[0](images)
+            self._frozen.append(FrozenFeatures())
+        return self._frozen[0].to(images.device)(images)
 
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
         mixed = []

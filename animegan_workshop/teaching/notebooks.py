@@ -71,7 +71,13 @@ def run_cells(notebook: NotebookNode, folder: Path, stderr: int | None = None, *
     # must be asynchronous: with the other kind nbclient waits for ever once a kernel has died.
     own = KernelSpecManager(kernel_dirs=[])
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=own)
-    NotebookClient(notebook, manager, **options).execute(cwd=folder, stderr=stderr, cleanup_kc=True)
+    client = NotebookClient(notebook, manager, **options)
+    try:
+        client.execute(cwd=folder, stderr=stderr, cleanup_kc=True)
+    except RuntimeError:
+        if hasattr(client, "_async_cleanup_kernel_future"):  # Ctrl-C or SIGTERM came: nbclient ends
+            raise KeyboardInterrupt from None  # the kernel alone, and the next notebook would begin
+        raise
 
 
 def execute(path: Path) -> NotebookNode:
