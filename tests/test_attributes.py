@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from animegan_helpers.attributes import (
-    AttributeNetwork,
-    load_attributes,
-    name_faces,
-)
+from animegan_helpers.attributes import AttributeNetwork, load_attributes, name_faces
 from animegan_helpers.checkpoint import PRETRAINED, CheckpointError, read_tensors, write_tensors
 from animegan_helpers.faces import FaceSet, held_out_rows, load_faces, to_tensor
 from animegan_workshop.attribute_training import (

@@ -14,16 +14,12 @@ from animegan_workshop import projected
 
 pytest.importorskip("efficientnet_lite_pytorch", reason="needs .[projected]")
 MODERN = PRETRAINED / "modern.safetensors"
+FACES = np.random.default_rng(0).integers(0, 255, (64, 3, 64, 64)).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")
-def faces():
-    return np.random.default_rng(0).integers(0, 255, (64, 3, 64, 64)).astype(np.uint8)
-
-
-@pytest.fixture(scope="module")
-def trainer(faces):
-    trainer = Trainer(preset("projected", batch=4, precision="fp32"), faces)
+def trainer():
+    trainer = Trainer(preset("projected", batch=4, precision="fp32"), FACES)
     start_from(trainer, MODERN)
     return trainer
 
@@ -64,15 +60,15 @@ def test_a_run_begins_with_the_generator_of_other_weights_and_new_heads(trainer)
 
 
 def test_a_run_goes_on_to_the_last_bit_and_its_generator_loads_without_the_package(
-    faces, tmp_path, monkeypatch
+    tmp_path, monkeypatch
 ):
     config = preset("projected", batch=8, width=8, epochs=1, precision="fp32")
-    whole = train(config, faces[:32], tmp_path / "whole", checkpoint_seconds=0)
-    train(config, faces[:32], tmp_path / "halves", checkpoint_seconds=0)
+    whole = train(config, FACES[:32], tmp_path / "whole", checkpoint_seconds=0)
+    train(config, FACES[:32], tmp_path / "halves", checkpoint_seconds=0)
     for path in (tmp_path / "halves").glob("checkpoint-00000004*"):
         path.unlink()
     (tmp_path / "halves" / "generator.safetensors").unlink()
-    halves = train(config, faces[:32], tmp_path / "halves")
+    halves = train(config, FACES[:32], tmp_path / "halves")
     assert halves.step == whole.step == 4
     for name in ("generator", "discriminator"):
         own, other = (getattr(run, name).state_dict() for run in (halves, whole))

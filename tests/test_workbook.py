@@ -167,6 +167,15 @@ def test_a_program_has_time_to_answer_an_interrupt():
         assert parent.wait() == 7
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signal to another process")
+def test_an_interrupt_ends_the_run_of_all_notebooks(tmp_path):
+    """nbclient ends the kernel alone, and the next notebook would begin."""
+    stop = nbformat.v4.new_code_cell("import os, time\nos.kill(os.getppid(), 2)\ntime.sleep(60)")
+    nbformat.write(nbformat.v4.new_notebook(cells=[stop]), tmp_path / "one.ipynb")
+    with pytest.raises(KeyboardInterrupt):
+        notebooks.execute(tmp_path / "one.ipynb")
+
+
 def test_every_step_of_the_tests_runs_and_a_failure_is_the_status(monkeypatch, capsys):
     steps, statuses = [], [3, 0, 1]
     monkeypatch.setattr(

@@ -74,7 +74,7 @@ def run_cells(notebook: NotebookNode, folder: Path, stderr: int | None = None, *
     client = NotebookClient(notebook, manager, **options)
     try:
         client.execute(cwd=folder, stderr=stderr, cleanup_kc=True)
-    except RuntimeError:
+    except Exception:  # of several kinds, as the kernel is gone
         if hasattr(client, "_async_cleanup_kernel_future"):  # Ctrl-C or SIGTERM came: nbclient ends
             raise KeyboardInterrupt from None  # the kernel alone, and the next notebook would begin
         raise
