@@ -1,7 +1,8 @@
 """The experiments of notebook 08 as data: one TOML file each in `designs/`.
 
 A design says which claim is tested, what is compared with what, which measure decides, and the
-smallest difference that would matter. It is written before any run.
+smallest difference that would matter. It is written before any of its runs, and results carry its
+hash; those of `modes`, `modes-tagged`, `initialisation` and `rate` are older than their designs.
 """
 
 import hashlib

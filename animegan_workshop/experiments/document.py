@@ -18,6 +18,10 @@ C1 to C18 are those of the report, and notebook 08 reads them. A table shows the
 runs at the last measurement, with the range. A verdict follows the rule in
 animegan_workshop/experiments/verdict.py. Its p is exact, and adjusted for how many comparisons
 the experiment has.
+
+Experiments with eight seeds share the runs of their first arm, so they are not independent of each
+other. Their recipe was chosen on seed 0 of the baseline, one of these eight. It has batch norm,
+convolutions and these rates; an arm without them runs at rates that were not chosen for it.
 """
 SHOWN = ("jitter", "loss_d", "frechet", "modes", "kl", "coverage", "quality")
 
@@ -32,7 +36,8 @@ def section(name: str) -> str:
     """One experiment: claim, question, how it was run, a table of its arms, the verdicts."""
     result, design = load_result(name), load_design(name.removesuffix("-real"))
     first = next(run for arm in result["arms"] for run in whole_runs(arm))["measurements"][-1]
-    parts = [f"## {name}", f"**{result['question']}** ({design.claims}) {about(result)}."]
+    claims = f"({design.claims}) " if design.claims else ""
+    parts = [f"## {name}", f"**{result['question']}** {claims}{about(result)}."]
     if design.claim:
         parts.append(f"The claim: *{design.claim}*")
     parts.append(table(result, tuple(measure for measure in SHOWN if measure in first)))

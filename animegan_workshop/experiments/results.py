@@ -144,19 +144,19 @@ def about(result: dict) -> str:
 def table(result: dict, names: tuple[str, ...]) -> str:
     """Markdown: a row for each arm, mean and range over the runs at the last measurement."""
     heads = " | ".join(LABELS[name] for name in names)
-    lines = [f"| arm | {heads} |", "| --- |" + " --- |" * len(names)]
+    lines = [f"| arm | runs | {heads} |", "| --- | --- |" + " --- |" * len(names)]
     columns = [last_values(result, name) for name in names]
     for arm in result["arms"]:
         failed = len(arm["runs"]) - len(whole_runs(arm))
         note = f" ({failed} runs ended in a loss that is not finite)" if failed else ""
         cells = " | ".join(_range(column[arm["name"]]) for column in columns)
-        lines.append(f"| {arm['name']}{note} | {cells} |")
+        lines.append(f"| {arm['name']}{note} | {len(arm['runs'])} | {cells} |")
     return "\n".join(lines)
 
 
 def _range(values: np.ndarray) -> str:
     if not len(values):
-        return "none"
+        return "not run"
     ends = f" ({short(values.min())} to {short(values.max())})" if len(values) > 1 else ""
     return f"{short(values.mean())}{ends}"
 

@@ -1,4 +1,4 @@
-"""From paired runs to a verdict, by a rule that was written down before (notebook 08)."""
+"""From paired runs to a verdict, by one rule (notebook 08)."""
 
 from itertools import product
 
