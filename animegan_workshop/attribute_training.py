@@ -170,7 +170,7 @@ def make_card(
         "",
         f"- **Trained on** {data} {faces:,} faces: nine tenths to learn from, one tenth held out. "
         "Every number here is of that tenth.",
-        f"- **Took** {seconds:.0f} s on {hardware()}.",
+        f"- **Took** {seconds:.0f} s on {hardware('cpu')}.",
         f"- **Made again by** `{command}`.",
         f"- **Use**: {use}",
         "- **Licence**: CC BY 4.0.",

@@ -137,6 +137,8 @@ def speed(config: TrainingConfig, device: torch.device, seconds: float = 4.0) ->
     cuda = device.type == "cuda"
     for _ in range(2):  # the first steps set things up
         trainer.advance()
+    if cuda:
+        torch.cuda.reset_peak_memory_stats()  # the networks measured before this one are gone
     start, steps = time.perf_counter(), 0
     while time.perf_counter() - start < seconds:
         trainer.advance()

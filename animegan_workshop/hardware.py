@@ -8,9 +8,12 @@ from pathlib import Path
 from animegan_helpers.budget import choose_device
 
 
-def hardware() -> str:
-    """The machine in words: its GPU if it is used, else the number of cores and the processor."""
-    if choose_device().type == "cuda":
+def hardware(device: str | None = None) -> str:
+    """The machine in words: its GPU if it is used, else the number of cores and the processor.
+
+    device: as for `choose_device`.
+    """
+    if choose_device(device).type == "cuda":
         import torch
 
         return torch.cuda.get_device_name()

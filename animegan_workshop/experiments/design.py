@@ -119,10 +119,7 @@ def load_design(name: str) -> Design:
         )
     content = path.read_bytes()
     table = tomllib.loads(content.decode("utf-8"))
-    arms = tuple(
-        Arm(**arm | {"label": tuple(arm["label"]) if "label" in arm else None})
-        for arm in table.pop("arms")
-    )
+    arms = tuple(Arm(**arm) for arm in table.pop("arms"))
     comparisons = tuple(Comparison(**entry) for entry in table.pop("comparisons", []))
     digest = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()[:12]
     return Design(name, arms=arms, comparisons=comparisons, hash=digest, **table)

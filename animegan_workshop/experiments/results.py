@@ -27,8 +27,6 @@ LABELS = {
     "loss_d": "D's loss (nats)",
     "jitter": "jitter of G's loss (nats a step)",
     "change": "change of samples (grey levels)",
-    "gradient_g": "gradient of G",
-    "gradient_d": "gradient of D",
     "memorising": "D scores its own faces higher (share)",
     "quality": "share of high quality",
 } | {measure.name: measure.label for measure in measures.MEASURES}

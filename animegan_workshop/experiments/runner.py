@@ -27,7 +27,6 @@ from animegan_helpers.faces import FacesError, FaceSet, load_faces, to_uint8
 from animegan_helpers.files import ReadError, writable, write_text
 from animegan_helpers.latent import sample_faces
 from animegan_helpers.measures import quick_row
-from animegan_helpers.networks import count_parameters
 from animegan_helpers.reference import choose_network
 from animegan_helpers.settings import TrainingConfig, TrainingError, preset
 from animegan_helpers.training import Trainer
@@ -85,15 +84,6 @@ def config_of(arm: Arm, scale: Scale, seed: int) -> TrainingConfig:
     return preset("laptop", **base | arm.settings)
 
 
-def gradient_norms(trainer: Trainer) -> tuple[float, float]:
-    """The norms of the last gradients of G and of D, all parameters as one vector."""
-    networks = trainer.generator, trainer.discriminator
-    return tuple(
-        float(torch.stack([p.grad.float().norm() for p in network.parameters()]).norm())
-        for network in networks
-    )
-
-
 @torch.no_grad()
 def memorising(trainer: Trainer, held_out: FaceSet, count: int = 500) -> float:
     """How often D scores a training face above a held-out one: 0.5 where it knows none by heart."""
@@ -110,12 +100,12 @@ def memorising(trainer: Trainer, held_out: FaceSet, count: int = 500) -> float:
 def run_arm(
     arm: Arm, scale: Scale, seed: int, path: str | None = None, device: str | None = None
 ) -> dict:
-    """One run: {"seed", "seconds", "arithmetic", "parameters", "measurements": [...]}.
+    """One run: {"seed", "seconds", "arithmetic", "measurements": [...]}.
 
     seconds: of training; on a CPU those it worked, not those it waited for other programs.
     A measurement has the step, the mean losses since the last one; jitter, the standard deviation
     of G's loss from step to step over the square root of 2, so that a slow drift does not count;
-    gradient norms; change, the RMS difference in grey levels of the fixed-noise samples since the
+    change, the RMS difference in grey levels of the fixed-noise samples since the
     last one; memorising; and the KEPT measures against held-out faces of the arm's own kind.
     A run whose loss is not finite ends early and says so in "failed".
     """
@@ -124,20 +114,16 @@ def run_arm(
     reference = make_reference(name_faces(network, held_out.images), network)
     trainer = Trainer(config_of(arm, scale, seed), faces.images, device=device)
     clock = time.process_time if trainer.device.type == "cpu" else time.perf_counter
-    parameters = [count_parameters(net) for net in (trainer.generator, trainer.discriminator)]
     run = {"seed": seed, "seconds": 0.0, "arithmetic": trainer.precision, "measurements": []}
-    run["parameters"] = parameters
     steps = round(arm.steps_factor * scale.steps)
     every = steps // scale.measurements
     before = to_uint8(trainer.samples()).astype(np.float32)
     for last in range(every, every * scale.measurements + 1, every):
-        start, norms = clock(), []
+        start = clock()
         while trainer.step < last:
             if trainer.step == steps // 2:
                 change_rates(trainer, arm.rate_factor)
             trainer.advance()
-            if trainer.step > last - 20:
-                norms.append(gradient_norms(trainer))
         if trainer.device.type == "cuda":
             torch.cuda.synchronize()
         run["seconds"] += clock() - start
@@ -149,7 +135,6 @@ def run_arm(
         now = to_uint8(trainer.samples()).astype(np.float32)
         samples = sample_faces(trainer.final_generator(), scale.samples, seed=1)
         row = quick_row(name_faces(network, samples), reference)
-        gradient_g, gradient_d = np.mean(norms, axis=0)
         run["measurements"].append(
             {
                 "step": trainer.step,
@@ -157,8 +142,6 @@ def run_arm(
                 "loss_g": float(curves["loss_g"].mean()),
                 "loss_d": float(curves["loss_d"].mean()),
                 "jitter": float(np.diff(curves["loss_g"]).std() / 2**0.5),
-                "gradient_g": float(gradient_g),
-                "gradient_d": float(gradient_d),
                 "change": float(np.sqrt(((now - before) ** 2).mean())),
                 "memorising": memorising(trainer, held_out),
             }
@@ -246,9 +229,9 @@ def run_experiment(
         raise FacesError("this experiment needs real faces with a labels.csv: say --faces PATH")
     kind = "points" if toys else "real faces" if faces else "drawn faces"
     if not toys:  # packed before several processes want them at once; and errors come now
-        sizes = [len(faces_of(arm, scale, faces)[0]) for arm in design.arms]
-        if faces:  # a set of real faces may have fewer than asked for: all arms get as many
-            scale = replace(scale, faces=min(sizes))
+        sizes = [len(faces_of(arm, scale, faces)[0]) / arm.faces for arm in design.arms]
+        if faces:  # a set of real faces may have fewer than asked for: all arms get their share
+            scale = replace(scale, faces=int(min(sizes)))
     path = folder / f"{name}{'-real' if faces and not design.tagged else ''}.json"
     result = {
         "experiment": name,
@@ -257,7 +240,7 @@ def run_experiment(
         "question": design.question,
         "budget": budget,
         "faces": kind,
-        "hardware": hardware(),
+        "hardware": hardware(device),
         "torch": torch.__version__,
         "scale": asdict(scale),
     }
@@ -283,7 +266,9 @@ def run_experiment(
             asdict(arm) | {"runs": sorted(runs[arm.name], key=lambda run: run["seed"])}
             for arm in design.arms
         ]
-        write_text(path, json.dumps(rounded(result), indent=1) + "\n")
+        five = lambda text: float(f"{float(text):.5g}")  # figures: more than the seeds agree on
+        plain = json.loads(json.dumps(result), parse_float=five)
+        write_text(path, json.dumps(plain, indent=1) + "\n")
 
     workers = workers or os.cpu_count() or 1 if where.type == "cpu" else 1
     context = multiprocessing.get_context("spawn")
@@ -322,12 +307,3 @@ def refuse_other(path: Path, result: dict) -> None:
     if differ:
         of = ", ".join(differ)
         raise ValueError(f"{path} is a result with {of}: choose another folder with --out")
-
-
-def rounded(value):
-    """Numbers to five figures: more than the seeds agree on."""
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [rounded(item) for item in value]
-    return float(f"{value:.5g}") if isinstance(value, float) else value

@@ -30,12 +30,9 @@ def bootstrap_mean(values: np.ndarray, rounds: int = 10_000, seed: int = 0) -> t
 
 def holm(p_values: list[float]) -> list[float]:
     """The p-values adjusted for how many comparisons there are (Holm 1979), in the same order."""
-    order, highest = np.argsort(p_values), 0.0
-    adjusted = [0.0] * len(p_values)
-    for rank, index in enumerate(order):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        adjusted[index] = highest
-    return adjusted
+    p, order = np.array(p_values), np.argsort(p_values)
+    steps = np.minimum(1, p[order] * np.arange(len(p), 0, -1))
+    return np.maximum.accumulate(steps)[np.argsort(order)].tolist()
 
 
 def verdict(differences: np.ndarray, smallest: float, p: float) -> str:

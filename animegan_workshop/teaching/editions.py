@@ -30,7 +30,7 @@ HANDED_OUT = (
     *("animegan_helpers", "animegan_workshop", "docs", "figures", "data"),
 )
 """What a student needs besides the notebooks, without tests and nbgrader's settings."""
-LEFT_OUT = ("__pycache__", "cache", "runs", "drawn")
+LEFT_OUT = ("__pycache__", "cache", "runs", "drawn", "node_modules")
 """What is not copied from these: running the course makes it again."""
 
 
