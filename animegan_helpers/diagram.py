@@ -52,16 +52,16 @@ def plot_network(network: nn.Module, example: torch.Tensor, title: str) -> Figur
         if not groups or layer.inputs != layer.outputs:  # batch norm and activations keep the shape
             groups.append([])
         groups[-1].append(layer)
-    axes = Figure(figsize=(11, 3.4), dpi=90, layout="constrained").subplots()
+    axes = Figure(figsize=(11, 2.9), dpi=100, layout="constrained").subplots()
     right = draw_box(axes, 0.0, groups[0][0].inputs, "silver")
     for group in groups:
         axes.annotate("", (right + 23, 0), (right + 1, 0), arrowprops={"arrowstyle": "->"})
         words = "\n".join(map(describe, group))
-        axes.text(right + 12, 1.5, words, ha="center", va="bottom", fontsize=6.5)
+        axes.text(right + 12, 1.5, words, ha="center", va="bottom", fontsize=7)
         colour = ACTIVATION_COLOURS.get(group[-1].kind, "silver")
         right = draw_box(axes, right + 24, group[-1].outputs, colour)
     total = count_parameters(network)
-    axes.set(title=f"{title}: {total:,} parameters", ylim=(-32, 36), aspect="equal")
+    axes.set(title=f"{title}: {total:,} parameters", ylim=(-32, 24), aspect="equal")
     axes.axis("off")
     return axes.figure
 
@@ -83,5 +83,5 @@ def draw_box(axes, left: float, shape: tuple[int, ...], colour: str) -> float:
     width, height = channels**0.5, 5 * side**0.5
     axes.bar(left, height, width, -height / 2, align="edge", color=colour, edgecolor="black")
     label = f"{channels}\n{side}×{side}"
-    axes.text(left + width / 2, -height / 2 - 2, label, ha="center", va="top", fontsize=7.5)
+    axes.text(left + width / 2, -height / 2 - 2, label, ha="center", va="top", fontsize=8)
     return left + width

@@ -183,7 +183,7 @@ def benchmark_page(count: int = 100) -> Iterator[str]:
         raise ValueError("playwright is missing: pip install playwright") from None
     if (chromium := find_chromium()) is None:
         raise ValueError("no Chromium: install it, or set CHROMIUM to the path of one")
-    path = shipped_weights("modern")
+    path = shipped_weights("projected")
     weights = load_weights(path)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = Path(folder) / "page.html"

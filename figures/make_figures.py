@@ -36,7 +36,7 @@ def report_epochs() -> Image.Image:
 def main() -> None:
     drawn = load_faces("", count=300).images
     save(make_grid(np.array(drawn[:40]), columns=10, scale=2), "drawn_faces.webp")
-    generator = load_weights(PRETRAINED / "modern.safetensors").generator
+    generator = load_weights(PRETRAINED / "projected.safetensors").generator
     save(make_grid(sample_faces(generator, 40), columns=10, scale=2), "real_samples.webp")
     save(report_epochs(), "report_epochs.webp")
 

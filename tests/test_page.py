@@ -33,7 +33,7 @@ NO_CHROMIUM = "no Chromium: install it, or set CHROMIUM"
 EVERY = {name: ("dcgan", [name]) for name in [*VARIANTS, *EXPERIMENTAL["variant"]]}
 EVERY |= {"together": ("dcgan", ["full-size-layer", "resize-convolve", "group-norm"])}
 EVERY |= {"fully-connected": ("fully-connected", [])}
-SHIPPED = ("modern", "report", "drawn")
+SHIPPED = ("projected", "modern", "report", "drawn")
 
 
 def trained_a_little(name: str, z_dim: int = 100) -> nn.Module:
@@ -445,7 +445,7 @@ def test_the_page_that_ships_is_that_of_its_weights(browser):
     file = PROJECT / "figures" / "explorer.html"
     assert file.stat().st_size <= 10e6
     page, z = opened(browser, file), sample_latent(20, 100, seed=3)
-    ours = by_torch(load_weights(PRETRAINED / "modern.safetensors").generator, z)
+    ours = by_torch(load_weights(PRETRAINED / "projected.safetensors").generator, z)
     assert np.abs(faces_in_browser(page, z) - ours).max() <= ALLOWED
     closed(page)
 

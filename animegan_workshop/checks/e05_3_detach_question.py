@@ -10,7 +10,7 @@ from animegan_workshop.checks.failures import NotDoneYet, demand, shorten
 DETACH = {
     "a": (True, "without detach, backward goes on through the fakes into G, see 05.2"),
     "b": (False, "no optimiser moves what it does not hold, and opt_d holds D only, see 05.2"),
-    "c": (False, "the detached tensor shares its memory with fake, see 05.2"),
+    "c": (False, "the detached tensor shares its memory with fake"),
     "d": (False, "opt_g.zero_grad() throws away what D's loss left in G, see 05.3"),
     "e": (True, "the old logits came from a detached copy, and D has moved since, see 05.3"),
     "f": (True, "the way from the loss to G leads through D, see 05.3"),

@@ -122,6 +122,7 @@ def sample(arguments: argparse.Namespace) -> str:
     option("--data", default="faces", help="what it was trained on: drawn, real, ..."),
     option("--contrast-of", metavar="FACES", help="give the samples the contrast of these faces"),
     option("--hold-out", type=positive, help="without so many of them, always the same"),
+    option("--generator-only", action="store_true", help="leave the discriminator out"),
     option("--run", type=Path, help="a run's folder: its curves and grids go into a folder FILE"),
     option("--out", type=Path, required=True, help="FILE.safetensors"),
 )
@@ -143,6 +144,8 @@ def export(arguments: argparse.Namespace) -> str:
         raise ValueError("--hold-out leaves faces out of --contrast-of: give both, or neither")
     weights = load_weights(arguments.weights)
     weights.about["data"] = arguments.data
+    if arguments.generator_only:
+        weights.discriminator = None
     if arguments.contrast_of:
         faces = load_faces(arguments.contrast_of)
         if arguments.hold_out:

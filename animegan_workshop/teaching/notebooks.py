@@ -43,14 +43,20 @@ def lab(notebook: Path) -> int:
     """Opens JupyterLab on a notebook; without a browser, it prints its address."""
     make_paths_absolute()
     words = [sys.executable, "-m", "jupyter", "lab", str(notebook.resolve())]
+    if notebook.resolve().is_relative_to(PROJECT):  # notebooks link to docs/ and figures/
+        words.append(f"--ServerApp.root_dir={PROJECT}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # a container; JupyterLab refuses root there
         words.append("--allow-root")
     return call_interactive(words)
 
 
 def call_interactive(words: list[str]) -> int:
-    """Runs a program that answers Ctrl-C itself, and waits until it ends; gives its exit status."""
-    child = subprocess.Popen(words, cwd=PROJECT)
+    """Runs a program that answers Ctrl-C itself, and waits until it ends; gives its exit status.
+
+    In its terminals `python` is the one that runs this.
+    """
+    paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    child = subprocess.Popen(words, cwd=PROJECT, env=os.environ | {"PATH": os.pathsep.join(paths)})
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to both
     try:
         return child.wait()
