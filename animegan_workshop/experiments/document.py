@@ -19,8 +19,8 @@ runs at the last measurement, with the range. A verdict follows the rule in
 animegan_workshop/experiments/verdict.py. Its p is exact, and adjusted for how many comparisons
 the experiment has.
 
-Experiments with eight seeds share the runs of their first arm, so they are not independent of each
-other. Their recipe was chosen on seed 0 of the baseline, one of these eight. It has batch norm,
+Experiments with eight seeds share the runs of one arm, so they are not independent of each other.
+Their recipe was chosen on seed 0 of the baseline, one of these eight. It has batch norm,
 convolutions and these rates; an arm without them runs at rates that were not chosen for it.
 """
 SHOWN = ("jitter", "loss_d", "frechet", "modes", "kl", "coverage", "quality")
@@ -43,8 +43,10 @@ def section(name: str) -> str:
     parts.append(table(result, tuple(measure for measure in SHOWN if measure in first)))
     rows = judge(design, result)
     parts.append("\n".join(f"- {describe(row)}: **{row['verdict']}**" for row in rows))
-    if not rows:
+    if not design.comparisons:
         parts[-1] = "No comparison was named beforehand, so there is no verdict."
     elif result.get("design") != design.hash:
         parts.append("These runs are older than the comparisons.")
-    return "\n\n".join(parts) + "\n"
+    elif len(rows) < len(design.comparisons):
+        parts.append("Its runs are not complete, so there is no verdict yet.")
+    return "\n\n".join(part for part in parts if part) + "\n"

@@ -79,7 +79,7 @@ def judge(design: Design, result: dict) -> list[dict]:
         differences = paired_differences(
             result, comparison.first, comparison.second, comparison.measure
         )
-        if not len(differences):  # of an experiment that has just begun
+        if len(differences) < 2:  # of an experiment that has just begun: there is no interval yet
             continue
         base = last_values(result, comparison.measure)[comparison.first].mean()
         rows.append(
@@ -92,7 +92,8 @@ def judge(design: Design, result: dict) -> list[dict]:
                 "p": permutation_p(differences),
             }
         )
-    for row, p in zip(rows, holm([row["p"] for row in rows])):
+    waiting = [1.0] * (len(design.comparisons) - len(rows))
+    for row, p in zip(rows, holm([row["p"] for row in rows] + waiting)):
         whole = len(row["differences"]) >= needed
         row |= {"p": p, "verdict": judge_row(row, p) if whole else OPEN}
     return rows

@@ -105,8 +105,8 @@ def run_arm(
     seconds: of training; on a CPU those it worked, not those it waited for other programs.
     A measurement has the step, the mean losses since the last one; jitter, the standard deviation
     of G's loss from step to step over the square root of 2, so that a slow drift does not count;
-    change, the RMS difference in grey levels of the fixed-noise samples since the
-    last one; memorising; and the KEPT measures against held-out faces of the arm's own kind.
+    change, the RMS difference in grey levels of the fixed-noise samples since the last one;
+    memorising; and the KEPT measures against held-out faces of the arm's own kind.
     A run whose loss is not finite ends early and says so in "failed".
     """
     faces, held_out = faces_of(arm, scale, path)
