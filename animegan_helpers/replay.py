@@ -1,4 +1,4 @@
-"""A run, epoch by epoch: its curves, its grids and a replay of both (notebooks 05, 07, 08)."""
+"""A run, epoch by epoch: its curves, its grids and a replay of both (notebooks 05, 08, 10)."""
 
 import csv
 from pathlib import Path
