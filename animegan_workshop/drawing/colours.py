@@ -8,14 +8,6 @@ RGB = tuple[float, float, float]  # 0...255
 
 TABLES = tomllib.loads(Path(__file__).with_name("tables.toml").read_text(encoding="utf-8"))
 
-
-def _palette(name: str) -> dict[str, RGB]:
-    return {value: tuple(colour) for value, colour in TABLES[name].items()}
-
-
-HAIR = _palette("hair")
-EYES = _palette("eyes")
-SKIN = _palette("skin")
 WHITE: RGB = (255, 255, 255)
 DARK: RGB = (38, 26, 36)  # of ink and shadows
 

@@ -10,23 +10,15 @@ from animegan_workshop.drawing.svg import lines, oval, pair, path, ring, shape
 def back_hair(s: Sketch) -> str:
     """All hair behind the head, with the tails and buns that stick out from it."""
     x, wide = _middle(s), _half_width(s)
-    match s.face.labels["hairstyle"]:
-        case "long" | "hime":
-            return _curtain(s, x, wide, wide + 4, 0.0)
-        case "wavy":
-            return _curtain(s, x, wide - 2, wide - 1, 6.0)
-        case "bob":
-            return _bob(s, x, wide + 1)
-        case "spiky":
-            behind = _spikes(s)
-        case "twintails":
-            behind = _twintails(s)
-        case "ponytail":
-            behind = _ponytail(s)
-        case "buns":
-            behind = _buns(s)
-        case _:
-            behind = ""
+    style = s.face.labels["hairstyle"]
+    if style in ("long", "hime"):
+        return _curtain(s, x, wide, wide + 4, 0.0)
+    if style == "wavy":
+        return _curtain(s, x, wide - 2, wide - 1, 6.0)
+    if style == "bob":
+        return _bob(s, x, wide + 1)
+    stick_out = {"spiky": _spikes, "twintails": _twintails, "ponytail": _ponytail, "buns": _buns}
+    behind = stick_out[style](s) if style in stick_out else ""
     return behind + _cap(s, x, wide)
 
 

@@ -1,27 +1,17 @@
 """The head of a drawn face, from the ears to the tears. Coordinates: as in `sketch.py`."""
 
-from typing import NamedTuple
+from types import SimpleNamespace
 
 from animegan_workshop.drawing.colours import DARK, WHITE, mix
 from animegan_workshop.drawing.sketch import Sketch
 from animegan_workshop.drawing.svg import lines, oval, pair, path, ring, shape
 
 
-class _Side(NamedTuple):
+def _side(s: Sketch, side: int) -> SimpleNamespace:
     """The outline of one side of the face, from top to bottom; x, and y where it varies."""
-
-    temple: float
-    bend: float
-    cheek: float
-    under: float
-    jaw: float
-    jaw_y: float
-
-
-def _side(s: Sketch, side: int) -> _Side:
     far, near = s.far(side), s.far(-side)
     cheek = side * (26.5 - 2.2 * far + 0.5 * near) + 2.8 * s.turn
-    return _Side(
+    return SimpleNamespace(
         temple=side * (26.5 - 1.5 * far) + 2 * s.turn,
         bend=cheek + side * (0.5 - 1.5 * far),
         cheek=cheek,
@@ -44,7 +34,7 @@ def head(s: Sketch) -> str:
     forehead = path(f"Q 24 8 0 8 Q -24 8 {left.temple} 34 Z")
     face = shape(f"{jaw_line} {forehead}", s.fill("skin"))
     outline = lines(jaw_line, s.skin_line, s.style.line)
-    ears = _ears(s) if s.hairstyle.cut == "cropped" else ""
+    ears = _ears(s) if s.hairstyle.ears else ""
     return ears + face + outline + ("" if s.style.gradient else _cheek_shadow(s))
 
 
@@ -163,17 +153,6 @@ def _nose(s: Sketch) -> str:
     return lines(tip, s.skin_line, max(0.7, s.style.line * 0.8))
 
 
-# Around the middle of the mouth, in units of its width.
-MOUTHS = {
-    "neutral": "M -3 0 L 3 0",
-    "smile": "M -7.5 -2.4 Q 0 5 7.5 -2.4",
-    "laugh": "M -7.5 -3 Q 0 -1.2 7.5 -3 C 6 7 -6 7 -7.5 -3 Z",
-    "sad": "M -6 3 Q 0 -4.4 6 3",
-    "angry": "M -4.5 -1.5 Q 0 -3.2 4.5 -1.5 L 6 2.6 Q 0 0.8 -6 2.6 Z",  # with bared teeth
-    "surprised": "M 0 -3.5 C 4.5 -3.5 4 5 0 5 C -4 5 -4.5 -3.5 0 -3.5 Z",
-}
-
-
 def _mouth(s: Sketch) -> str:
     expression, x, y = s.face.labels["expression"], 8 * s.turn, 62
     w = s.face.between("mouth", 0.9, 1.1) * (1 - 0.15 * abs(s.turn))
@@ -182,7 +161,7 @@ def _mouth(s: Sketch) -> str:
     inside = {"laugh": red, "angry": WHITE, "surprised": mix(red, DARK, 0.35)}.get(expression)
     if expression == "angry":
         width *= 1.1
-    mouth = shape(path(MOUTHS[expression], x, y, w), inside, line, width)
+    mouth = shape(path(s.expression.mouth, x, y, w), inside, line, width)
     tongue = oval(x, y + 3, 3.2 * w, 1.6, mix(red, WHITE, 0.35))
     return mouth + (tongue if expression == "laugh" else "")
 

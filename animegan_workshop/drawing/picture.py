@@ -8,6 +8,9 @@ from animegan_workshop.drawing.sketch import Sketch, sketch
 from animegan_workshop.drawing.svg import gradient, lines, path, ring, shape
 from animegan_workshop.drawing.worn import accessory, body
 
+PARTS = (back_hair, body, head, braids, fringe_shadow, features, fringe, brows, accessory)
+"""What draws each part, in the order in which the parts cover each other."""
+
 
 def face_svg(face: FaceDescription) -> str:
     """The face as the text of an SVG picture of 96x96 units."""
@@ -15,17 +18,7 @@ def face_svg(face: FaceDescription) -> str:
     x, y = 48 - 5 * s.turn + face.between("x", -3.5, 3.5), 41 + face.between("y", -3, 3)
     tilt, size = face.between("tilt", -14, 14), face.between("size", 0.98, 1.16)
     place = f"translate({x:.1f} {y:.1f}) rotate({tilt:.1f}) scale({size:.3f}) translate(0 -42)"
-    head_and_body = (
-        back_hair(s)
-        + body(s)
-        + head(s)
-        + braids(s)
-        + fringe_shadow(s)
-        + features(s)
-        + fringe(s)
-        + brows(s)
-        + accessory(s)
-    )
+    head_and_body = "".join(draw(s) for draw in PARTS)
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">'
         f"<defs>{_gradients(s)}</defs>{_background(face)}"

@@ -6,80 +6,23 @@ crown is near 4, the eyes at 40, the chin at 72. One unit is one pixel of the 96
 
 import colorsys
 from dataclasses import dataclass
-from typing import Literal
+from types import SimpleNamespace
 
-from animegan_workshop.drawing.colours import (
-    DARK,
-    EYES,
-    HAIR,
-    RGB,
-    SKIN,
-    TABLES,
-    WHITE,
-    filtered,
-    hsv,
-    mix,
-)
+from animegan_workshop.drawing.colours import DARK, RGB, TABLES, WHITE, filtered, hsv, mix
 from animegan_workshop.drawing.face import FACTORS, FaceDescription
 
 
 @dataclass(frozen=True)
-class Style:
-    """How one artist draws. Lengths in pixels of the 96x96 picture."""
-
-    line: float  # width of the outlines; 0: none
-    ink: float  # colour of the outlines: 0 that of the part, 1 black
-    saturation: float  # colours are multiplied by this
-    veil: RGB  # a colour that is laid over all others,
-    veiled: float  # and its share, 0...1
-    shade: float  # depth of the shadows, 0...1
-    gradient: bool  # soft shading, else hard edges
-    eye_width: float
-    eye_height: float
-    eye_tilt: float  # how much higher the outer corner is
-    lash: float  # thickness of the upper lid line
-    chin: float  # half width of the chin
-    sheen: float  # strength of the light on the hair, 0...1
-
-
-@dataclass(frozen=True)
-class Expression:
-    """What eyes and brows do. Lengths in pixels, downward positive."""
-
-    open: float  # height of the eye, as a share of the style's
-    lid: float  # how much lower the upper lid is at the inner corner than at the outer
-    brow: float  # height of the brow
-    brow_slope: float  # how much lower the brow is at its inner end than at its outer
-    iris: float  # size of the iris, as a share of the usual
-
-
-@dataclass(frozen=True)
-class Hairstyle:
-    """How the hair lies around the face."""
-
-    cut: Literal["loose", "cropped", "tied"]  # cropped hair leaves the ears free
-    lock_end: float  # height where the locks beside the face end
-    lock_width: float  # of these locks at the temple
-
-    @property
-    def narrower(self) -> float:
-        """How much closer to the head the hair is than loose hair, at each temple."""
-        return {"loose": 0.0, "cropped": 4.0, "tied": 3.0}[self.cut]
-
-    @property
-    def crown(self) -> float:
-        """Height of the two points that bend the outline of the hair over the crown."""
-        return -13.0 if self.cut == "loose" else -9.0
-
-
-@dataclass(frozen=True)
 class Sketch:
-    """A face description with everything settled that the parts of the drawing share."""
+    """A face description with everything settled that the parts of the drawing share.
+
+    style, expression and hairstyle are rows of tables.toml, which explains their fields.
+    """
 
     face: FaceDescription
-    style: Style
-    expression: Expression
-    hairstyle: Hairstyle
+    style: SimpleNamespace
+    expression: SimpleNamespace
+    hairstyle: SimpleNamespace
     turn: float  # -1 (left) ... 1 (right), give or take 0.1
     skin: RGB
     skin_shade: RGB
@@ -124,7 +67,8 @@ class Sketch:
 def sketch(face: FaceDescription) -> Sketch:
     """Settle style, turn and colours of a face."""
     labels, between = face.labels, face.between
-    style = Style(**TABLES["style"][labels["style"]])
+    row = lambda factor: TABLES[factor][labels[factor]]
+    style = SimpleNamespace(**row("style"))
     direction = FACTORS["direction"].index(labels["direction"]) - 2  # -2...2
 
     light, warmth = between("light", 0.91, 1.12), between("warmth", -0.005, 0.035)
@@ -141,10 +85,10 @@ def sketch(face: FaceDescription) -> Sketch:
 
     # Skin keeps more of its colour in pale styles than the rest does: grey skin would name no tone.
     skin_saturation = max(0.9, min(1.0, style.saturation))
-    skin = tone(SKIN[labels["skin"]], 0, between("skin_value", 0.98, 1.02), skin_saturation)
+    skin = tone(row("skin"), 0, between("skin_value", 0.98, 1.02), skin_saturation)
     skin_shade = mix(skin, filtered(skin, 0.86, 0.62, 0.58), style.shade * 1.1)
     skin_dark = mix(skin_shade, filtered(skin, 0.5, 0.3, 0.3), 0.7)
-    hair = HAIR[labels["hair"]]
+    hair = row("hair")
     # The accent's hue is kept away from the hair's, so that it shows.
     accent = hsv(colorsys.rgb_to_hsv(*hair)[0] + between("accent", 0.3, 0.7), 0.65, 0.95)
     hair = tone(hair, between("hair_hue", -0.012, 0.012), between("hair_value", 0.92, 1.06))
@@ -154,8 +98,8 @@ def sketch(face: FaceDescription) -> Sketch:
     return Sketch(
         face,
         style,
-        Expression(**TABLES["expression"][labels["expression"]]),
-        Hairstyle(**TABLES["hairstyle"][labels["hairstyle"]]),
+        SimpleNamespace(**row("expression")),
+        SimpleNamespace(**row("hairstyle")),
         turn=direction / 2 + between("turn", -0.1, 0.1),
         skin=skin,
         skin_shade=skin_shade,
@@ -163,7 +107,7 @@ def sketch(face: FaceDescription) -> Sketch:
         hair=hair,
         hair_shade=hair_shade,
         hair_line=mix(filtered(hair, 0.4, 0.4, 0.4), DARK, style.ink),
-        eye=tone(EYES[labels["eyes"]], between("eye_hue", -0.01, 0.01)),
+        eye=tone(row("eyes"), between("eye_hue", -0.01, 0.01)),
         accent=tone(accent),
         clothes=tone(clothes),
     )

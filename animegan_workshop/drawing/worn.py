@@ -1,17 +1,13 @@
 """What a drawn face wears: clothes and an accessory. Coordinates: as in `sketch.py`."""
 
 import math
+from types import SimpleNamespace
 
-from animegan_workshop.drawing.colours import DARK, WHITE, mix
+from animegan_workshop.drawing.colours import DARK, TABLES, WHITE, mix
 from animegan_workshop.drawing.sketch import Sketch
 from animegan_workshop.drawing.svg import lines, oval, pair, path, ring, shape
 
-NECK = "M -8 62 L -8 82 Q -12 88 -26 90 L -26 104 L 26 104 L 26 90 Q 12 88 8 82 L 8 62 Z"
-SLEEVES = "M -11 84 Q -32 87 -46 95 L -50 106 L 50 106 L 46 95 Q 32 87 11 84 L 0 100 Z"
-SHIRT_COLLAR = "M 9 80 L 18 85 L 11 97 L 1 92 Z"  # the right half
-SAILOR_COLLAR = "M -10 82 L -30 87 L 0 108 L 30 87 L 10 82 L 0 98 Z"
-SAILOR_STRIPE = "M -24 88 L 0 104 L 24 88"
-ROLLED_COLLAR = "M -10.5 78 Q 0 83 10.5 78 L 12 90 Q 0 96 -12 90 Z"
+PATHS = SimpleNamespace(**TABLES["clothes"])
 
 
 def body(s: Sketch) -> str:
@@ -19,19 +15,20 @@ def body(s: Sketch) -> str:
     x, line, width = -1.5 * s.turn, mix(s.clothes, DARK, 0.45 + 0.4 * s.style.ink), s.style.line
     shadow = f"M -8 64 L 8 64 L 7.5 76 Q {3 * s.turn} 83 -7.5 76 Z"
     dressed = (
-        shape(path(NECK, x), s.skin)
+        shape(path(PATHS.neck, x), s.skin)
         + shape(path(shadow, x), s.skin_shade)
-        + shape(path(SLEEVES, x), s.clothes, line, width)
+        + shape(path(PATHS.sleeves, x), s.clothes, line, width)
     )
     kind, trim = s.face.nuisance["clothes"], mix(s.clothes, WHITE, 0.65)
     if kind < 0.35:
-        collar = pair(lambda side: path(SHIRT_COLLAR, x, 0, side))
+        collar = pair(lambda side: path(PATHS.shirt_collar, x, 0, side))
         return dressed + shape(collar, trim, line, width)
     if kind < 0.6:
-        collar = shape(path(SAILOR_COLLAR, x), trim, line, width)
-        return dressed + collar + lines(path(SAILOR_STRIPE, x), s.clothes, 1.4)
+        collar = shape(path(PATHS.sailor_collar, x), trim, line, width)
+        return dressed + collar + lines(path(PATHS.sailor_stripe, x), s.clothes, 1.4)
     if kind < 0.8:
-        return dressed + shape(path(ROLLED_COLLAR, x), mix(s.clothes, WHITE, 0.15), line, width)
+        collar = path(PATHS.rolled_collar, x)
+        return dressed + shape(collar, mix(s.clothes, WHITE, 0.15), line, width)
     return dressed
 
 
