@@ -5,13 +5,14 @@ import sys
 
 def main(words: list[str] | None = None) -> int:
     """Runs a command; 0 when it worked, 2 with one line for wrong input, 130 when interrupted."""
-    from animegan_workshop.commands import make_parser  # what commands do is the workshop's
-
-    arguments = make_parser().parse_args(words)
     try:
+        from animegan_workshop.commands import make_parser  # what commands do is the workshop's
+
+        arguments = make_parser().parse_args(words)
         result = arguments.action(arguments)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (ValueError, OSError, ModuleNotFoundError) as error:
+        advice = ": make env installs it" if isinstance(error, ModuleNotFoundError) else ""
+        print(f"error: {error}{advice}", file=sys.stderr)
         return 2
     except (RuntimeError, MemoryError) as error:
         from animegan_helpers.files import out_of_memory

@@ -51,7 +51,8 @@ class SlideText(IPythonRenderer):
     def block_html(self, html: str) -> str:
         return html  # a folded answer opens in one block and closes in another
 
-    inline_html = block_html
+    def inline_html(self, html: str) -> str:
+        return "" if 'href="../' in html else html  # a deck has no other files beside it
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         return super().image(text, url.removeprefix("../"), title)  # see `markdown2html`

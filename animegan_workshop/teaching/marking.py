@@ -107,8 +107,6 @@ def mend_all(folder: Path, copy: Path) -> list[str]:
         f"{name} is no notebook of the course: not marked, unless you give it the course's name"
         for name in sorted(there - course)
     ]
-    if missing := sorted(name[:2] for name in course - there):
-        notes.append(f"not handed in: {', '.join(missing)}")
     for name in sorted(there & course):
         try:
             with warnings.catch_warnings(action="ignore"):  # of copied ids, which are renewed
@@ -118,6 +116,8 @@ def mend_all(folder: Path, copy: Path) -> list[str]:
             notes.append(f"{name} cannot be read, ask for it again ({type(error).__name__})")
             continue
         nbformat.write(notebook, copy / name)
+    if missing := sorted(name[:2] for name in course - there):
+        notes.append(f"not handed in: {', '.join(missing)}")
     return notes
 
 
