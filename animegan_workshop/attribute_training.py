@@ -1,4 +1,4 @@
-"""Trains the attribute network, writes its card, and keeps real faces as numbers.
+"""Trains the attribute network, and keeps real faces as numbers.
 
 Behind the commands `attributes` and `reference`. What uses the results is in the helpers:
 attributes.py, reference.py.
@@ -15,9 +15,7 @@ from animegan_helpers.attributes import AttributeNetwork, name_faces
 from animegan_helpers.budget import best_precision
 from animegan_helpers.checkpoint import write_tensors
 from animegan_helpers.faces import FaceSet, held_out_rows, to_tensor
-from animegan_helpers.networks import count_parameters
 from animegan_helpers.reference import Reference
-from animegan_workshop.hardware import hardware
 
 UNKNOWN = -100
 """The target of a face without a label for a factor. Cross-entropy leaves it out."""
@@ -136,55 +134,6 @@ def save_attributes(path: Path, network: AttributeNetwork, about: dict) -> None:
         name: t.half() if t.is_floating_point() else t for name, t in network.state_dict().items()
     }
     write_tensors(path, tensors, about | {"factors": network.factors, "width": network.width})
-
-
-def make_card(
-    name: str,
-    network: AttributeNetwork,
-    confusion: dict[str, np.ndarray],
-    *,
-    data: str,
-    use: str,
-    command: str,
-    faces: int,
-    seconds: float,
-) -> str:
-    """The card as Markdown: how the network was made, its accuracy and its confusion.
-
-    data: what the faces are; use: what the network is good for; both a sentence. command: what
-    makes it again.
-    """
-    held_out = max(int(table.sum()) for table in confusion.values())
-    lines = [
-        f"# {name}",
-        "",
-        f"A network that names what is in a face: {', '.join(network.factors)}. It is "
-        f"`animegan_helpers/attributes.py` with {count_parameters(network):,} parameters.",
-        "",
-        f"| factor | values | right, of the {held_out:,} faces held out |",
-        "| --- | ---: | ---: |",
-    ]
-    for factor, share in accuracies(confusion).items():
-        lines.append(f"| {factor} | {len(network.factors[factor])} | {share:.1%} |")
-    lines += [
-        "",
-        f"- **Trained on** {data} {faces:,} faces: nine tenths to learn from, one tenth held out. "
-        "Every number here is of that tenth.",
-        f"- **Took** {seconds:.0f} s on {hardware('cpu')}.",
-        f"- **Made again by** `{command}`.",
-        f"- **Use**: {use}",
-        "- **Licence**: CC BY 4.0.",
-        "",
-        "## What it takes for what",
-        "",
-        "Rows: the label. Columns: the name given, in the same order. Counts of held-out faces.",
-    ]
-    for factor, table in confusion.items():
-        names = network.factors[factor]
-        lines += ["", f"| {factor} | {' | '.join(names)} |", "| --- |" + " ---: |" * len(names)]
-        for label, row in zip(names, table):
-            lines.append(f"| {label} | {' | '.join(map(str, row))} |")
-    return "\n".join(lines) + "\n"
 
 
 def save_reference(path: Path, reference: Reference, faces: str) -> None:

@@ -1,4 +1,4 @@
-"""The machine in words, for cards and results."""
+"""The machine in words, for results."""
 
 import os
 import platform

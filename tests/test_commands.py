@@ -105,7 +105,7 @@ def test_export_halves_the_file_matches_the_contrast_and_never_overwrites(
 def test_measure_weights_by_a_network_of_ones_own(faces, finished_run, tmp_path):
     network, out = tmp_path / "names.safetensors", tmp_path / "deep" / "m.json"
     words = ["--faces", faces, "--factors", "hair", "eyes", "--epochs", 1, "--out", network]
-    assert run("attributes", *words) == 0 and network.with_suffix(".md").exists()
+    assert run("attributes", *words) == 0
     words = ["--faces", faces, "--weights", finished_run, "--attributes", network]
     assert run("measure", *words, "--count", 20, "--json", out) == 0
     assert json.loads(out.read_text("utf-8"))["samples"]["count"] == 20

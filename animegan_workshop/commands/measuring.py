@@ -1,7 +1,6 @@
 """Commands that measure: samples, reference sets, attribute networks, experiments, speed."""
 
 import argparse
-import os
 import time
 from pathlib import Path
 
@@ -149,56 +148,23 @@ def reference(arguments: argparse.Namespace) -> str:
     option("--epochs", type=positive, default=8),
     SEED,
     option("--mirror", action="store_true", help="mirror half of the faces"),
-    option("--about", default="labelled faces.", help="what the faces are: a sentence"),
-    option("--use", default="naming the modes of faces of this kind.", help="what for: a sentence"),
-    option("--out", type=Path, required=True, help="FILE.safetensors; a card goes beside it"),
+    option("--out", type=Path, required=True, help="FILE.safetensors"),
 )
 def attributes(arguments: argparse.Namespace) -> str:
     """Train the network that names what is in a face, on labelled faces."""
     from animegan_helpers.faces import load_faces
-    from animegan_helpers.files import unused, write_text
-    from animegan_workshop.attribute_training import (
-        accuracies,
-        make_card,
-        save_attributes,
-        train_attributes,
-    )
+    from animegan_workshop.attribute_training import accuracies, save_attributes, train_attributes
 
-    out, epochs, chance = arguments.out, arguments.epochs, arguments.seed
-    unused_weights(out)
-    card = unused(out.with_suffix(".md"))
+    unused_weights(arguments.out)
     faces = load_faces(arguments.faces, count=arguments.count)
-    start = time.monotonic()
-    network, confusion = train_attributes(
-        faces, arguments.factors, epochs=epochs, mirror=arguments.mirror, seed=chance
-    )
-    text = make_card(
-        out.stem,
-        network,
-        confusion,
-        data=arguments.about,
-        use=arguments.use,
-        command=attributes_command(arguments),
-        faces=len(faces),
-        seconds=time.monotonic() - start,
-    )
+    how = {"epochs": arguments.epochs, "seed": arguments.seed}
+    network, confusion = train_attributes(faces, arguments.factors, mirror=arguments.mirror, **how)
     right = accuracies(confusion)
-    about = {"faces": len(faces), "epochs": epochs, "seed": chance, "held_out_accuracy": right}
-    save_attributes(out, network, about)
-    write_text(card, text)
+    tables = {factor: table.tolist() for factor, table in confusion.items()}
+    about = {"faces": len(faces), **how, "held_out_accuracy": right, "confusion": tables}
+    save_attributes(arguments.out, network, about)
     rows = [f"{factor}: {share:.1%} of the held-out tenth" for factor, share in right.items()]
     return "\n".join(rows)
-
-
-def attributes_command(arguments: argparse.Namespace) -> str:
-    """The command that makes a network again; files by name, without where they lie."""
-    faces = arguments.faces or os.environ.get("ANIMEGAN_FACES", "")
-    words = ["python -m animegan_helpers attributes", f'--faces "{Path(faces).name}"']
-    words += [f"--count {arguments.count}"] if arguments.count else []
-    words += [f"--factors {' '.join(arguments.factors)}"] if arguments.factors else []
-    words += ["--mirror"] if arguments.mirror else []
-    words += [f"--epochs {arguments.epochs}", f"--seed {arguments.seed}"]
-    return " ".join([*words, f"--out {arguments.out.name}"])
 
 
 @command(
