@@ -3,18 +3,16 @@
 import torch.nn.functional as F
 
 from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.toy_steps import check_toy_step
+from animegan_workshop.checks.steps import Game, check_step
 
 
-def step_of_d(G, D, optimiser, real, z) -> float:
+def step_of_d(G, D, opt, real, z) -> float:
     """One step of D; real and z (N, 2) -> its loss, the two terms summed."""
-    fake = G(z).detach()
-    on_real = D(real)
-    on_fake = D(fake)
+    opt.zero_grad()
+    on_real, on_fake = D(real), D(G(z).detach())
     loss = F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
-    optimiser.zero_grad()
     loss.backward()
-    optimiser.step()
+    opt.step()
     return loss.item()
 
 
@@ -33,5 +31,5 @@ D must judge the fakes G(z), not z :: G(z).detach() => z
 @exercise("02.6", step_of_d)
 def toy_d_step(answer, seed):
     """(G, D, opt_d, real, z) -> the loss, a float; D has made one step, G stays as it was."""
-    check_toy_step(answer, step_of_d, "D", FAULTS)
+    check_step(answer, step_of_d, FAULTS, Game, "D")
     return "D moved down its loss, and G was left alone"

@@ -3,16 +3,16 @@
 import torch.nn.functional as F
 
 from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.toy_steps import check_toy_step
+from animegan_workshop.checks.steps import Game, check_step
 
 
-def step_of_g(G, D, optimiser, z) -> float:
+def step_of_g(G, D, opt, z) -> float:
     """One step of G against the present D; z (N, 2) -> its loss."""
+    opt.zero_grad()
     on_fake = D(G(z))
     loss = F.softplus(-on_fake).mean()
-    optimiser.zero_grad()
     loss.backward()
-    optimiser.step()
+    opt.step()
     return loss.item()
 
 
@@ -25,5 +25,5 @@ G learns to be found out: it wants D to take its fakes for real :: -on_fake => o
 @exercise("02.6", step_of_g)
 def toy_g_step(answer, seed):
     """(G, D, opt_g, z) -> the loss, a float; G has made one step against D."""
-    check_toy_step(answer, step_of_g, "G", FAULTS)
+    check_step(answer, step_of_g, FAULTS, Game, "G")
     return "G moved down its loss, through a D that stayed as it was"

@@ -4,22 +4,21 @@ import torch
 import torch.nn.functional as F
 
 from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.toy_steps import check_toy_step
+from animegan_workshop.checks.steps import Game, check_step
 
 
-def step_with_r1(G, D, optimiser, real, z, gamma=0.05) -> float:
+def step_with_r1(G, D, opt, real, z, gamma=0.05) -> float:
     """One step of D; real and z (N, 2), gamma weighs the penalty -> the loss without it."""
+    opt.zero_grad()
     real, fake = real.clone().requires_grad_(), G(z).detach().requires_grad_()
-    on_real = D(real)
-    on_fake = D(fake)
-    loss = F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
+    on_real, on_fake = D(real), D(fake)
+    plain = F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
     (slope,) = torch.autograd.grad(on_real.sum(), real, create_graph=True)
     length = slope.square().sum(dim=1)
-    total = loss + gamma / 2 * length.mean()
-    optimiser.zero_grad()
-    total.backward()
-    optimiser.step()
-    return loss.item()
+    loss = plain + gamma / 2 * length.mean()
+    loss.backward()
+    opt.step()
+    return plain.item()
 
 
 FAULTS = """
@@ -31,16 +30,16 @@ the slope is not squared :: slope.square().sum(dim=1) => slope.norm(dim=1)
 you sum the penalty over the batch: take the mean :: length.mean() => length.sum()
 take the gradient of the sum of the logits, not of the mean :: on_real.sum() => on_real.mean()
 that is the slope of D(x): take the slope of the logit :: on_real.sum() => on_real.sigmoid().sum()
-the penalty has the wrong sign: D pays for it :: loss + => loss -
+the penalty has the wrong sign: D pays for it :: plain + => plain -
 R1 pulls the slope to 0, not its length towards 1 :: dim=1) => dim=1).sqrt().sub(1).square()
-that is the penalty alone: add the loss :: loss + =>
+that is the penalty alone: add the loss :: plain + =>
 gamma is an argument, not always 0.05 :: gamma / 2 => 0.05 / 2
-return the loss without the penalty :: return loss => return total
+return the loss without the penalty :: return plain => return loss
 """
 
 
 @exercise("02.8", step_with_r1)
 def toy_r1_step(answer, seed):
     """(G, D, opt_d, real, z, gamma=0.05) -> the loss without the penalty, a float; D has moved."""
-    check_toy_step(answer, step_with_r1, "D", FAULTS, gamma=0.3)
+    check_step(answer, step_with_r1, FAULTS, Game, "D", gamma=0.3)
     return "D moved down its loss plus the penalty"

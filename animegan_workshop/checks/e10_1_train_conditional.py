@@ -4,14 +4,13 @@ import copy
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn.functional import one_hot, softplus
 
 from animegan_helpers.networks import Discriminator, Generator
 from animegan_workshop.checks.comparing import numbers, try_parts
 from animegan_workshop.checks.exercise import exercise
 from animegan_workshop.checks.failures import demand
-from animegan_workshop.checks.steps import as_fake, as_real
 
 STEPS, BATCH = 2, 5
 
@@ -24,15 +23,15 @@ def conditional_loop(game, faces, hair, steps, batch=16, seed=0) -> np.ndarray:
     for _ in range(steps):
         rows = torch.randint(len(faces), (batch,), generator=noise)
         z = torch.randn(batch, 100, generator=noise)
-        order = F.one_hot(hair[rows], 12).float()
+        order = one_hot(hair[rows], 12).float()
         planes = order[:, :, None, None].expand(-1, -1, 64, 64)
         real = torch.cat([faces[rows], planes], dim=1)
         fake = torch.cat([G(torch.cat([z, order], dim=1)), planes], dim=1)
-        loss_d = as_real(D(real)) + as_fake(D(fake.detach()))
+        loss_d = softplus(-D(real)).mean() + softplus(D(fake.detach())).mean()
         opt_d.zero_grad()
         loss_d.backward()
         opt_d.step()
-        loss_g = as_real(D(fake))
+        loss_g = softplus(-D(fake)).mean()
         opt_g.zero_grad()
         loss_g.backward()
         opt_g.step()
@@ -52,14 +51,13 @@ each step draws the same: make the generator before the loop
 D's old gradients pile up: opt_d.zero_grad() in each step :: opt_d.zero_grad() => pass
 G's old gradients pile up: opt_g.zero_grad() in each step :: opt_g.zero_grad() => pass
 D's labels are swapped: faces have the label 1, fakes 0
-    :: as_real(D(real)) + as_fake(D(fake.detach())) => as_fake(D(real)) + as_real(D(fake.detach()))
-D learns that fakes are real: their label is 0 :: as_fake => as_real
-G's loss is turned: G wants the label 1 for its fakes :: loss_g = as_real => loss_g = as_fake
+    :: -D(real) => D(real) && D(fake.d => -D(fake.d
+D learns that fakes are real: their label is 0 :: D(fake.d => -D(fake.d
+G's loss is turned: G wants the label 1 for its fakes :: -D(fake) => D(fake)
 G's loss is the saturating one: take the non-saturating one
-    :: loss_g = as_real => loss_g = -as_fake
-D's loss is the sum of its two terms, not half of it :: loss_d.backward() => (loss_d / 2).backward()
-    :: loss_d = as_real(D(real)) + as_fake(D(fake.detach()))
-    => loss_d = (as_real(D(real)) + as_fake(D(fake.detach()))) / 2
+    :: softplus(-D(fake)) => -softplus(D(fake))
+D's loss is the sum of its two terms, not half of it
+    :: loss_d.backward() => loss_d.div(2).backward() :: opt_d.z => loss_d = loss_d / 2; opt_d.z
 the columns are D's loss, then G's, in this order
     :: [loss_d.item(), loss_g.item()] => [loss_g.item(), loss_d.item()]
 """
@@ -138,7 +136,7 @@ class Watch:
         demand(told, "D is not told the order: one of the 12 planes is 1, for faces and for fakes")
         same = (pictures.detach()[:, None] == self.faces).flatten(2).all(2)  # (BATCH, faces)
         if same.any(1).all():
-            own = F.one_hot(self.hair, 12)[same.int().argmax(1)]
+            own = one_hot(self.hair, 12)[same.int().argmax(1)]
             right = torch.equal(order.long(), own)
             demand(right, "a face stands beside a colour that is not its own: hair[rows]")
             first = same.int().argmax(1).tolist() == list(range(BATCH))

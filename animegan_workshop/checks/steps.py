@@ -1,12 +1,12 @@
-"""One training step, looked at: what the checks of exercises 05.1 and 05.2 share."""
+"""One training step of D or G, looked at: what 02.3, 02.4, 02.7, 05.1 and 05.2 share."""
 
-import copy
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils import parameters_to_vector
 
+from animegan_helpers import toy
 from animegan_helpers.networks import build_networks
 from animegan_workshop.checks.comparing import close, try_parts
 from animegan_workshop.checks.failures import demand
@@ -14,85 +14,119 @@ from animegan_workshop.checks.failures import demand
 FAULTS = """
 old gradients were still there: call zero_grad() before backward() :: opt.zero_grad() =>
 you follow old gradients only: call backward() before step()
-    :: opt.zero_grad() => pass && loss.backward() => pass
+    :: opt.zero_grad() => && loss.backward() =>
 nothing reached the network: the order is zero_grad, backward, step; only D's step detaches fakes
-    :: loss.backward() => pass
-the loss goes up: its sign is turned :: loss.backward() => (-loss).backward()
-you sum over the batch: take the mean, see 04.4 :: loss.backward() => (6 * loss).backward()
+    :: loss.backward() =>
+the loss goes up: its sign is turned :: loss.backward() => loss.neg().backward()
+you sum over the batch: take the mean :: loss.backward() => loss.mul(6).backward()
 D was in eval mode: both players train in train mode :: opt.zero_grad() => D.eval(); opt.zero_grad()
+that is the mean logit, as in a Wasserstein GAN: softplus is missing, see 02.1 :: F.softplus =>
+the loss takes logits: no sigmoid before it :: ).mean() => .sigmoid()).mean()
 """
 """Of a step of D or of G, as edits of ours."""
 
 
-def as_real(logits: torch.Tensor) -> torch.Tensor:
-    """-log D, the loss of logits (B,) that should say "real"."""
-    return F.softplus(-logits).mean()
+MOVED = "the change of the weights"
 
 
-def as_fake(logits: torch.Tensor) -> torch.Tensor:
-    """-log(1 - D), the loss of logits (B,) that should say "fake"."""
-    return F.softplus(logits).mean()
+class Game:
+    """G and D in the plane; `mover`, "G" or "D", makes a step by plain gradient descent.
 
-
-class Table:
-    """A small G and D at play; `mover`, "G" or "D", makes a step of plain gradient descent.
-
-    The rate is 1, so what a step changes is minus the gradient. The mover starts with old gradients
-    in its parameters, as it does in the second step of a run. scale: of D's logits.
+    The rate is 1, so what the step changes is minus the gradient. The mover starts with old
+    gradients in its parameters, as in the second step of a run. scale: of D's logits.
     """
 
-    def __init__(self, mover: str, seed: int, scale: float = 1.0):
-        torch.default_generator.manual_seed(seed)
-        self.G, self.D = build_networks("dcgan", z_dim=8, width=4)
-        with torch.no_grad():
-            for parameter in [*self.G.parameters(), *self.D.parameters()]:
-                parameter.mul_(3)  # so that logits differ from picture to picture
-            list(self.D.parameters())[-1].mul_(scale)
-        real, self.fake = torch.rand(6, 3, 64, 64) * 2 - 1, self.G(torch.randn(6, 8))
-        self.player, self.pictures = self.G, [self.fake]
-        if mover == "D":
-            self.player, self.pictures = self.D, [real, self.fake]
-        self.judge_before = copy.deepcopy(self.D)
-        for parameter in self.player.parameters():
-            parameter.grad = torch.randn_like(parameter)
-        self.optimiser = torch.optim.SGD(self.player.parameters(), 1.0)
-        self.steps, self.passes = [], []
-        self.optimiser.register_step_post_hook(lambda *_: self.steps.append(1))
-        self.D.register_forward_hook(lambda *_: self.passes.append(1))
+    losses = "02.1"  # the section that explains them
 
-    def play(self, step: Callable) -> dict:
-        """Lets a step be made: how the player's weights changed, and what was returned."""
-        before = self.weights(self.player)
-        self.returned = step(self.D, self.optimiser, *self.pictures)
+    def __init__(self, mover: str, scale: float = 1.0):
+        self.scale, self.passes, self.steps = scale, 0, 0
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(5)
+            self.deal()
+            self.player, self.other = (self.D, self.G) if mover == "D" else (self.G, self.D)
+            for parameter in self.player.parameters():
+                parameter.grad = torch.randn_like(parameter)
+        self.inputs = [self.real, self.source] if mover == "D" else [self.source]
+        self.optimiser = torch.optim.SGD(self.player.parameters(), 1.0)
+        self.optimiser.register_step_post_hook(self.see_step)
+        self.D.register_forward_hook(self.see_pass)
+
+    def deal(self) -> None:
+        """Makes the players, the networks that a step is given, and 6 reals and z (6, 2)."""
+        self.G, self.D = (toy.perceptron(2, outputs, 8) for outputs in (2, 1))
+        self.networks = self.G, self.D
+        self.real, self.source = torch.randn(6, 2), torch.randn(6, 2)
+
+    def see_step(self, *_) -> None:
+        self.steps += 1
+
+    def see_pass(self, D, given, logits: torch.Tensor) -> torch.Tensor:
+        self.passes += 1
+        return self.scale * logits
+
+    def play(self, step: Callable, **options) -> dict:
+        """Lets the step be made: by how much it moved the player, and what it returned."""
+        before = weights(self.player)
+        self.returned = step(*self.networks, self.optimiser, *self.inputs, **options)
         return {
-            "the change of the weights": before - self.weights(self.player),
+            MOVED: before - weights(self.player),
             "what you return, from before the step": self.returned,
         }
 
-    def weights(self, network: nn.Module) -> torch.Tensor:
-        """All parameters of a network, as one vector."""
-        return torch.cat([parameter.detach().flatten() for parameter in network.parameters()])
+
+class FacesGame(Game):
+    """The same with pictures; a step is given D alone, and fakes that are attached to G."""
+
+    losses = "04.4"
+
+    def deal(self) -> None:
+        self.G, self.D = build_networks("dcgan", z_dim=8, width=4)
+        for parameter in [*self.G.parameters(), *self.D.parameters()]:
+            parameter.data.mul_(3)  # so that logits differ from picture to picture
+        self.networks = (self.D,)
+        self.real, self.source = torch.rand(6, 3, 64, 64) * 2 - 1, self.G(torch.randn(6, 8))
 
 
-def check_step(answer: Callable, ours: Callable, faults: str, mover: str, seed: int) -> Table:
-    """Raises CheckFailed unless the answer makes the step that ours makes; gives its table."""
-    t, name = Table(mover, seed), f"opt_{mover.lower()}"
-    got, count = t.play(answer), len(t.steps)
-    demand(count > 0, f"nothing moved: {name}.step() was not called")
-    demand(count == 1, f"{name}.step() was called {count} times: one step on the sum of the terms")
-    look = lambda step: got if step is answer else Table(mover, seed).play(step)
-    try_parts(answer, ours, look, FAULTS + faults.lstrip(), 1e-4)
-    values = t.returned if isinstance(t.returned, (tuple, list)) else [t.returned]
-    plain = all(isinstance(value, float) for value in values)
+def weights(network: nn.Module) -> torch.Tensor:
+    """All parameters of a network, as one vector."""
+    return parameters_to_vector(network.parameters()).detach()
+
+
+def check_step(
+    answer: Callable, ours: Callable, faults: str, game: type[Game], mover: str, **options
+) -> Game:
+    """Raises CheckFailed unless the answer makes the step that ours makes; gives the game after it.
+
+    faults: a table of edits of ours, see `comparing.table_of`. options: of the step.
+    """
+
+    def look(step: Callable, scale: float = 1.0) -> dict:
+        return game(mover, scale).play(step, **options)
+
+    t, name, other = game(mover), f"opt_{mover.lower()}", "G" if mover == "D" else "D"
+    before = weights(t.other)
+    moved = t.play(answer, **options)[MOVED]
+    turn = f"this is {mover}'s turn, and {name} holds {mover}'s weights only"
+    demand(torch.equal(before, weights(t.other)), f"{other}'s weights moved: {turn}")
+    demand(t.steps > 0, f"nothing moved: {name}.step() was not called")
+    once = f"{name}.step() was called {t.steps} times: one step on the sum of the terms"
+    demand(t.steps == 1, once)
+    alike = close(moved, look(answer)[MOVED])
+    demand(alike, "each call makes another step: use the z or the fakes that are given")
+    frozen = "a network is left frozen, its weights without requires_grad: thaw it again"
+    demand(all(p.requires_grad for n in (t.G, t.D) for p in n.parameters()), frozen)
+    try_parts(answer, ours, look, faults.rstrip() + FAULTS, 1e-4)
+    leaked = mover == "D" and any(p.grad is not None for p in t.G.parameters())
+    demand(not leaked, "D's loss went back into G and left gradients there: detach the fakes")
+    returned = t.returned if isinstance(t.returned, (tuple, list)) else [t.returned]
+    plain = all(isinstance(value, float) for value in returned)
     demand(plain, "return plain floats: tensors still hold their graph and its memory; .item()")
     demand(t.D.training, "D is left in eval mode: both players train in train mode")
-    weights = [*t.D.parameters(), *t.G.parameters()]
-    demand(all(p.requires_grad for p in weights), "a network is left frozen: thaw it again")
-    passes, times = len(t.pictures), len(t.passes)
-    again = "return what the passes before the step say; each moves batch norm's averages"
-    demand(times == passes, f"D ran {times} times, {passes} would do: {again}")
-    sure, right = Table(mover, seed, scale=300), Table(mover, seed, scale=300)
-    pairs = zip(sure.play(answer).values(), right.play(ours).values())
-    kept = all(close(*pair, 1e-3) for pair in pairs)
-    demand(kept, "where D is sure the gradient is lost: give the loss logits, no sigmoid, see 04.4")
+    passes, again = len(t.inputs), "return what the passes before the step say"
+    often = f"D ran {t.passes} times, {passes} would do: {again}; each moves batch norm's averages"
+    demand(t.passes == passes or not list(t.D.buffers()), often)
+    lost = f"where D is sure the gradient is lost: use the logits, without sigmoid, see {t.losses}"
+    for scale in (2000, -2000):
+        pairs = zip(look(answer, scale).values(), look(ours, scale).values())
+        demand(all(close(*pair, 1e-2) for pair in pairs), lost)
     return t
