@@ -1,6 +1,7 @@
 """What is handed on: weights of matched contrast, a small run for `replay`, and samples."""
 
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from animegan_helpers.files import WriteError, unused, writable, write_atomically
-from animegan_helpers.pictures import make_grid
+from animegan_helpers.files import unused, write_atomically
+from animegan_helpers.pictures import make_grid, png_bytes
 from animegan_helpers.replay import load_grids, load_history
 
 
@@ -62,36 +63,13 @@ def webp_bytes(picture: Image.Image, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def check_samples_target(out: Path) -> None:
-    """Raises WriteError where `out` is there already, or is a kind of file that is not written."""
-    if out.suffix.lower() in (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".npz"):
-        raise WriteError(
-            f"{out}: samples go into FILE.npy, FILE.png as a grid, or a folder as one PNG each"
-        )
-    is_empty_folder = out.is_dir() and not any(out.iterdir())
-    writable(out) if is_empty_folder else unused(out)
-
-
-def save_samples(images: np.ndarray, out: Path) -> None:
-    """Writes uint8 images (N, 64, 64, 3): a .npy file, a grid in a .png file, or a folder of PNGs.
-
-    Raises WriteError as `check_samples_target` does.
-    """
-    check_samples_target(out)
-
-    def write(temporary: Path) -> None:
-        if out.suffix.lower() == ".npy":
-            with temporary.open("wb") as file:  # given a name, NumPy would add ".npy"
-                np.save(file, images)
-        elif out.suffix.lower() == ".png":
-            columns = int(np.ceil(np.sqrt(len(images))))
-            make_grid(images.transpose(0, 3, 1, 2), columns).save(temporary, "PNG")
-        else:
-            temporary.mkdir()
-            for k, image in enumerate(images):
-                Image.fromarray(image).save(temporary / f"{k:05d}.png")
-
-    write_atomically(out, write)
+def samples_file(images: np.ndarray, kind: str) -> bytes:
+    """The file of uint8 samples (N, 3, 64, 64): ".png", a grid, or ".npy", as (N, 64, 64, 3)."""
+    if kind == ".png":
+        return png_bytes(make_grid(images, columns=math.ceil(len(images) ** 0.5)))
+    buffer = io.BytesIO()
+    np.save(buffer, images.transpose(0, 2, 3, 1))
+    return buffer.getvalue()
 
 
 @torch.no_grad()

@@ -10,14 +10,19 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import nn
 
+from animegan_helpers.attributes import load_attributes, name_faces
 from animegan_helpers.checkpoint import Weights, load_weights
 from animegan_helpers.diagram import trace_layers
 from animegan_helpers.faces import FaceSet
+from animegan_helpers.latent import sample_faces
 from animegan_helpers.live import plot_curves
 from animegan_helpers.measures import interval, number
+from animegan_helpers.neighbours import nearest_neighbours
 from animegan_helpers.networks import count_parameters
 from animegan_helpers.pictures import captioned, make_grid, stacked
+from animegan_helpers.reference import choose_network
 from animegan_helpers.replay import load_grids, load_history
+from animegan_workshop.measuring import measure_against
 
 SETTINGS = {
     "architecture": "networks",
@@ -123,21 +128,15 @@ def draw_epochs(run: OwnRun, faces: int = 4) -> Figure:
     return figure
 
 
-def change_by_epoch(run: OwnRun) -> dict[int, float]:
-    """How much each epoch changed the samples: mean absolute change of a grid, in grey levels."""
-    epochs = sorted(run.grids)
-    pixels = [np.asarray(run.grids[epoch].convert("RGB"), dtype=np.float32) for epoch in epochs]
-    changes = [float(np.abs(after - before).mean()) for before, after in zip(pixels, pixels[1:])]
-    return dict(zip(epochs[1:], changes))
-
-
 def in_halves(run: OwnRun) -> tuple[np.ndarray, np.ndarray]:
-    """`change_by_epoch` in the first and in the second half of the run, in grey levels.
+    """How much each epoch changed the samples, in the first and in the second half of the run.
 
-    An odd number leaves out the middle one. A single change stands for both halves.
+    That is the mean absolute change of a grid from the saved epoch before, in grey levels. An odd
+    number leaves out the middle one. A single change stands for both halves.
     Raises ValueError for a run with a single saved epoch.
     """
-    changes = np.array(list(change_by_epoch(run).values()))
+    grids = [np.array(run.grids[epoch].convert("RGB"), np.float32) for epoch in sorted(run.grids)]
+    changes = np.array([np.abs(after - before).mean() for before, after in zip(grids, grids[1:])])
     if not len(changes):
         raise ValueError(f"{run.folder} has one saved epoch: train on for another")
     half = max(1, len(changes) // 2)
@@ -150,11 +149,6 @@ def draw_failures(run: OwnRun, faces: FaceSet, count: int = 300, seed: int = 0) 
     The other real faces are chosen by the same rule. A small set has fewer than `count` of each.
     Distances are those of the attribute network's features.
     """
-    from animegan_helpers.attributes import load_attributes, name_faces
-    from animegan_helpers.latent import sample_faces
-    from animegan_helpers.neighbours import nearest_neighbours
-    from animegan_helpers.reference import choose_network
-
     network = load_attributes(choose_network(faces))
     random = np.random.default_rng(seed)
     real = faces.images[random.permutation(len(faces))[: 2 * count]]
@@ -181,14 +175,5 @@ def measure_run(run: OwnRun, faces: FaceSet, count: int, seed: int = 0) -> dict:
 
     `measures.table` prints them.
     """
-    from animegan_helpers.attributes import load_attributes
-    from animegan_helpers.latent import sample_faces
-    from animegan_helpers.measures import measure_samples
-    from animegan_helpers.reference import choose_network
-    from animegan_workshop.measuring import split
-
-    network = load_attributes(choose_network(faces))
-    parts = split(faces, network)
-    samples = sample_faces(run.weights.generator, min(count, len(parts.rows)), seed)
-    real = parts.yardstick(len(samples))
-    return measure_samples(samples, network, parts.reference, real, faces.images)
+    samples = sample_faces(run.weights.generator, count, seed)
+    return measure_against(faces, samples, load_attributes(choose_network(faces)))

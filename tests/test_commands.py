@@ -76,15 +76,14 @@ def test_an_interrupted_training_says_so_and_goes_on(faces, tmp_path, monkeypatc
     assert run(*words, "--resume") == 0 and load_weights(out).about["epoch"] == 2
 
 
-def test_sample_in_three_forms(finished_run, tmp_path, capsys):
+def test_samples_go_where_the_name_says_in_any_case(finished_run, tmp_path, capsys):
     words = ["sample", "--weights", finished_run, "--count", 6, "--seed", 1, "--out"]
-    for name in ("s.npy", "s.png", "folder"):
+    for name in ("s.NPY", "s.Png"):
         assert run(*words, tmp_path / name) == 0
-    samples = np.load(tmp_path / "s.npy")
+    samples, grid = np.load(tmp_path / "s.NPY"), np.asarray(Image.open(tmp_path / "s.Png"))
     assert samples.shape == (6, 64, 64, 3) and samples.dtype == np.uint8
-    third = np.asarray(Image.open(tmp_path / "folder" / "00003.png"))
-    assert np.array_equal(third, samples[3])
-    assert run(*words, tmp_path / "s.npy") == 2
+    assert np.array_equal(grid[66:, 66:130], samples[4])  # three columns, 2 pixels between them
+    assert run(*words, tmp_path / "s.NPY") == 2
     assert "is there already" in capsys.readouterr().err
 
 
@@ -129,7 +128,7 @@ WRONG = {
     "report --notebook nothing --out FACES/drawn/labels.csv/r.html": "cannot write",
     "experiment veegan --budget smoke --out FACES/drawn/labels.csv": "cannot write",
     "sample --weights nothing.safetensors --out NEW.jpg": "FILE.png as a grid",
-    "measure --faces FACES --samples nothing.npy": "nothing.npy",
+    "measure --faces FACES --weights nothing.npy": "nothing.npy",
     "draw --count 3 --out NEW --only hair=mauve": "mauve",
     "draw --count 3 --out FACES": "FACES",
     "attributes --faces FACES --out NEW.md": "must end in .safetensors",

@@ -26,7 +26,6 @@ from animegan_helpers.networks import make_networks
 from animegan_helpers.reference import load_reference
 from animegan_helpers.replay import load_grids, load_history, load_measures
 from animegan_workshop.attribute_training import save_attributes, save_reference
-from animegan_workshop.commands.measuring import read_samples
 from animegan_workshop.experiments.results import RESULTS, load_result
 from animegan_workshop.measuring import make_reference
 
@@ -94,8 +93,6 @@ class Files:
         table = "step,epoch,loss_d,loss_g,d_real,d_fake\n1,1,1.2,0.7,0.6,0.4\n2,1,1,1,0.5,0.5\n"
         (run / "history.csv").write_text(table, encoding="utf-8")
         (run / "measures.csv").write_text("epoch,modes,kl\n1,7,0.5\n2,8,0.4\n", encoding="utf-8")
-        samples = folder / "samples.npy"
-        np.save(samples, np.zeros((2, 64, 64, 3), np.uint8))
         favourites = folder / "favourites.json"
         save_favourites({"one": torch.zeros(100)}, favourites)
         experiments = sorted(RESULTS.glob("*.json"), key=lambda path: path.stat().st_size)
@@ -105,7 +102,6 @@ class Files:
         self.readers = {
             "weights": (weights, load_weights),
             "attributes": (attributes, load_attributes),
-            "samples": (samples, read_samples),
             "history": (run / "history.csv", lambda path: load_history(run)),
             "measures": (run / "measures.csv", lambda path: load_measures(run)),
             "grid": (run / "grids" / "epoch-0001.webp", lambda path: load_grids(run)),
@@ -136,7 +132,7 @@ class Files:
 
 
 KINDS = [
-    *("weights", "attributes", "reference", "samples", "history", "measures", "grid", "favourites"),
+    *("weights", "attributes", "reference", "history", "measures", "grid", "favourites"),
     *("result", "timings", "zip", "labels", "0.png", "1.jpeg", "2.bmp", "3.gif", "4.webp"),
 ]
 
@@ -230,7 +226,6 @@ COMMANDS = {
     "resume": f"train {FACES} --preset smoke --epochs 2 --out PLACE/run --resume",
     "sample .npy": f"sample {RUN} --count 4 --out PLACE/new.npy",
     "sample .png": f"sample {RUN} --count 4 --out PLACE/new.png",
-    "sample folder": f"sample {RUN} --count 4 --out PLACE/new",
     "export": f"export {RUN} --run PLACE/run --out PLACE/new.safetensors",
     "measure": f"measure {FACES} {RUN} --count 20 --json PLACE/deep/new.json",
     "reference": f"reference {FACES} --out PLACE/new.safetensors",

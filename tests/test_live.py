@@ -13,7 +13,6 @@ from animegan_helpers import diagram, live, pictures
 from animegan_helpers.faces import to_uint8
 from animegan_helpers.runs import train
 from animegan_helpers.training import Trainer, TrainingConfig
-from animegan_workshop.export import save_samples
 from animegan_workshop.progress import ProgressBar
 
 FACES = np.random.default_rng(0).integers(0, 256, (8, 3, 64, 64), dtype=np.uint8)
@@ -48,19 +47,6 @@ def test_a_grid_holds_each_image_in_its_place(count, columns, gap):
 def test_a_grid_of_nothing_is_refused():
     with pytest.raises(ValueError, match="no images"):
         pictures.make_grid(torch.zeros(0, 3, 64, 64))
-
-
-def test_samples_go_where_the_name_says_in_any_case(tmp_path):
-    images = FACES.transpose(0, 2, 3, 1)
-    for name in ("grid.Png", "a.NPY", "folder"):
-        save_samples(images, tmp_path / name)
-    assert {path.name for path in tmp_path.iterdir()} == {"grid.Png", "a.NPY", "folder"}
-    assert Image.open(tmp_path / "grid.Png").size == (3 * 66 - 2, 3 * 66 - 2)
-    assert np.array_equal(np.load(tmp_path / "a.NPY"), images)
-    assert np.array_equal(Image.open(tmp_path / "folder" / "00007.png"), images[7])
-    for name, reason in (("a.NPY", "is there already"), ("grid.JPG", "samples go into")):
-        with pytest.raises(ValueError, match=reason):
-            save_samples(images, tmp_path / name)
 
 
 def test_a_network_is_listed_and_drawn_and_stays_as_it_is():

@@ -211,17 +211,15 @@ def test_a_table_that_cannot_be_kept_is_a_note_and_no_end(measured, tmp_path, mo
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """A folder of 30 drawn faces, set, and a file of 30 pictures of noise, s.npy."""
-    out = tmp_path_factory.mktemp("faces")
-    assert main(["draw", "--count", "30", "--out", str(out / "set"), "--seed", "7"]) == 0
-    noise = np.random.default_rng(0).integers(0, 256, (30, 64, 64, 3), dtype=np.uint8)
-    np.save(out / "s.npy", noise)
-    return out
+def folder(tmp_path_factory):
+    """A folder of 30 drawn faces, as a command takes it."""
+    out = tmp_path_factory.mktemp("faces") / "set"
+    assert main(["draw", "--count", "30", "--out", str(out), "--seed", "7"]) == 0
+    return str(out)
 
 
-def test_measure_picks_the_network_by_itself(files, tmp_path, capsys):
-    words = ["measure", "--samples", str(files / "s.npy"), "--faces", str(files / "set")]
+def test_measure_picks_the_network_by_itself(measured, folder, tmp_path, capsys):
+    words = ["measure", "--weights", str(measured[0]), "--faces", folder]
     assert main([*words, "--neighbours", "10", "--json", str(tmp_path / "m.json")]) == 0
     printed = capsys.readouterr().out
     assert "by drawn-attributes.safetensors" in printed and "measured 15 samples" in printed
@@ -230,10 +228,10 @@ def test_measure_picks_the_network_by_itself(files, tmp_path, capsys):
     assert {measure.name for measure in measures.MEASURES} <= set(found)
 
 
-def test_measure_without_the_faces(files, tmp_path, capsys):
+def test_measure_without_the_faces(measured, folder, tmp_path, capsys):
     out = tmp_path / "numbers.safetensors"
-    assert main(["reference", "--faces", str(files / "set"), "--out", str(out)]) == 0
-    words = ["measure", "--samples", str(files / "s.npy"), "--reference"]
+    assert main(["reference", "--faces", folder, "--out", str(out)]) == 0
+    words = ["measure", "--weights", str(measured[0]), "--count", "30", "--reference"]
     assert main([*words, str(out)]) == 0
     printed = capsys.readouterr().out
     assert "against 15 real faces" in printed and "repeats need the faces" in printed

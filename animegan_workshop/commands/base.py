@@ -45,23 +45,31 @@ def one_of(*options: AddOption, required: bool = False) -> AddOption:
     return add
 
 
-def within(kind: type, lowest: float, below: float = float("inf")) -> Callable[[str], float]:
-    """A type for an argument: a number of this kind, at least `lowest` and less than `below`."""
+def whole_number(lowest: int, below: float = float("inf")) -> Callable[[str], int]:
+    """A type for an argument: a whole number, at least `lowest` and less than `below`."""
 
-    def read(text: str) -> float:
-        value = kind(text)
+    def read(text: str) -> int:
+        value = int(text)
         if not lowest <= value < below:
             raise argparse.ArgumentTypeError(f"{text} is not from {lowest} up to {below}")
         return value
 
-    read.__name__ = kind.__name__  # argparse says "invalid int value"
+    read.__name__ = "int"  # argparse says "invalid int value"
     return read
 
 
-positive = within(int, 1)
-seed = within(int, 0, 2**63)  # what torch takes for a seed
+positive = whole_number(1)
+seed = whole_number(0, 2**63)  # what torch takes for a seed
 FACES = option("--faces", help="a folder or zip (default: ANIMEGAN_FACES, else drawn faces)")
 DEVICE = option("--device", help="cuda, mps or cpu (default: the best there is)")
 SEED = option("--seed", type=seed, default=0)
 WEIGHTS_HELP = "a weights file, a checkpoint or a run's folder"
 WEIGHTS = option("--weights", type=Path, required=True, help=WEIGHTS_HELP)
+
+
+def samples_of(arguments: argparse.Namespace):
+    """uint8 (count, 3, 64, 64): samples of --weights, by --count and --seed."""
+    from animegan_helpers.checkpoint import load_weights
+    from animegan_helpers.latent import sample_faces
+
+    return sample_faces(load_weights(arguments.weights).generator, arguments.count, arguments.seed)

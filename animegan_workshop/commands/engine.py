@@ -14,6 +14,7 @@ from animegan_workshop.commands.base import (
     command,
     option,
     positive,
+    samples_of,
     seed,
 )
 
@@ -102,18 +103,18 @@ def train(arguments: argparse.Namespace) -> str:
     WEIGHTS,
     option("--count", type=positive, default=64),
     SEED,
-    option("--out", type=Path, required=True, help="FILE.npy, FILE.png (a grid) or a folder"),
+    option("--out", type=Path, required=True, help="FILE.png, a grid, or FILE.npy"),
 )
 def sample(arguments: argparse.Namespace) -> str:
     """Draw samples from a trained generator."""
-    from animegan_helpers.checkpoint import load_weights
-    from animegan_helpers.latent import sample_faces
-    from animegan_workshop.export import check_samples_target, save_samples
+    from animegan_helpers.files import unused, write_bytes
+    from animegan_workshop.export import samples_file
 
-    check_samples_target(arguments.out)
-    generator = load_weights(arguments.weights).generator
-    images = sample_faces(generator, arguments.count, arguments.seed)
-    save_samples(images.transpose(0, 2, 3, 1), arguments.out)
+    kind = arguments.out.suffix.lower()
+    if kind not in (".png", ".npy"):
+        raise ValueError(f"{arguments.out}: samples go into FILE.png as a grid, or into FILE.npy")
+    unused(arguments.out)
+    write_bytes(arguments.out, samples_file(samples_of(arguments), kind))
     return f"{arguments.count} samples in {arguments.out}"
 
 

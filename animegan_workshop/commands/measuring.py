@@ -9,12 +9,12 @@ from animegan_workshop.commands.base import (
     DEVICE,
     FACES,
     SEED,
-    WEIGHTS_HELP,
+    WEIGHTS,
     command,
     one_of,
     option,
     positive,
-    within,
+    samples_of,
 )
 from animegan_workshop.commands.engine import unused_weights
 from animegan_workshop.experiments.design import design_names
@@ -27,11 +27,7 @@ EXPERIMENTS = ", ".join(design_names())
         FACES,
         option("--reference", help="untagged, tagged, or a file made by `reference`"),
     ),
-    one_of(
-        option("--weights", type=Path, help=WEIGHTS_HELP),
-        option("--samples", type=Path, help="a .npy file of uint8 (N, 64, 64, 3)"),
-        required=True,
-    ),
+    WEIGHTS,
     option("--count", type=positive, default=2_000, help="samples to draw from the weights"),
     SEED,
     option("--attributes", type=Path, help="an attribute network (default: the one that suits)"),
@@ -43,35 +39,29 @@ def measure(arguments: argparse.Namespace) -> str:
     import json
 
     from animegan_helpers.attributes import load_attributes
-    from animegan_helpers.checkpoint import load_weights
     from animegan_helpers.faces import load_faces
     from animegan_helpers.files import unused, write_text
-    from animegan_helpers.latent import sample_faces
     from animegan_helpers.measures import measure_samples, table
     from animegan_helpers.reference import choose_network, load_reference, network_of
-    from animegan_workshop.measuring import split
+    from animegan_workshop.measuring import measure_against
 
     if arguments.json:
         unused(arguments.json)
-    if arguments.samples:
-        images = read_samples(arguments.samples)
-    else:
-        generator = load_weights(arguments.weights).generator
-        images = sample_faces(generator, arguments.count, arguments.seed)
+    samples = samples_of(arguments)
     start = time.monotonic()
     if arguments.reference:
-        reference, training = load_reference(arguments.reference), None
-        network = network_of(reference, arguments.attributes)
-        real = reference.yardstick(len(images))
+        reference = load_reference(arguments.reference)
+        network, real = (
+            network_of(reference, arguments.attributes),
+            reference.yardstick(len(samples)),
+        )
+        measures = measure_samples(samples, network, reference, real, progress=True)
     else:
         faces = load_faces(arguments.faces)
         network = load_attributes(arguments.attributes or choose_network(faces))
-        parts = split(faces, network, progress=True)
-        images = images[: len(parts.rows)]
-        reference, training, real = parts.reference, faces.images, parts.yardstick(len(images))
-    measures = measure_samples(
-        images, network, reference, real, training, arguments.neighbours, progress=True
-    )
+        measures = measure_against(
+            faces, samples, network, neighbours=arguments.neighbours, progress=True
+        )
     print(table(measures))
     if arguments.json:
         write_text(arguments.json, json.dumps(measures, indent=2) + "\n")
@@ -80,22 +70,19 @@ def measure(arguments: argparse.Namespace) -> str:
 
 @command(
     FACES,
-    option("--weights", type=Path, required=True, help=WEIGHTS_HELP),
+    WEIGHTS,
     option("--count", type=positive, default=3_000, help="samples to draw"),
     SEED,
 )
 def outside_judge(arguments: argparse.Namespace) -> str:
     """Frechet distance of samples on the features of EfficientNet-lite2, at 128 pixels."""
-    from animegan_helpers.checkpoint import load_weights
     from animegan_helpers.faces import load_faces
-    from animegan_helpers.latent import sample_faces
     from animegan_helpers.measures import frechet_distance, moments
     from animegan_workshop.projected import lite2_features
 
     faces = load_faces(arguments.faces)
     rest, held_out = faces.hold_out(min(5_000, len(faces) // 2))  # as `train --hold-out 5000`
-    generator = load_weights(arguments.weights).generator
-    samples = sample_faces(generator, arguments.count, arguments.seed)
+    samples = samples_of(arguments)
     real = rest.subset(slice(None, None, max(1, len(rest) // arguments.count)))
     right = moments(lite2_features(held_out.images))
     found = [
@@ -103,20 +90,6 @@ def outside_judge(arguments: argparse.Namespace) -> str:
         for one in (samples, real.images[: arguments.count])
     ]
     return "samples {:.1f}, faces trained on {:.1f}".format(*found)
-
-
-def read_samples(path: Path):
-    """uint8 (N, 3, 64, 64) from a .npy file of uint8 (N, 64, 64, 3); else ValueError."""
-    import numpy as np
-
-    from animegan_helpers.files import reading
-
-    with reading(path, "a .npy file"):
-        images = np.asarray(np.lib.format.open_memmap(path, mode="r"))
-    if images.dtype != np.uint8 or images.shape[1:] != (64, 64, 3) or len(images) < 2:
-        wanted = "samples are uint8 (N, 64, 64, 3), N at least 2"
-        raise ValueError(f"{path} holds {images.dtype} {images.shape}; {wanted}")
-    return images.transpose(0, 3, 1, 2)
 
 
 @command(
@@ -198,23 +171,15 @@ def experiments_page(arguments: argparse.Namespace) -> str:
 
 
 @command(
-    FACES,
     option("--width", type=positive, default=64),
     option("--batch", type=positive, default=50),
-    option("--seconds", type=within(float, 0.01), default=2.0, help="for each turn of a row"),
     DEVICE,
-    option("--page", action="store_true", help="time a face in a page, and in notebook 06"),
 )
 def benchmark(arguments: argparse.Namespace) -> str:
-    """Time the training step against the textbook loop on this machine, or a face in a page."""
-    from animegan_workshop.benchmark import benchmark_page, run_benchmark
+    """Time the training step against the textbook loop on this machine."""
+    from animegan_workshop.benchmark import run_benchmark
 
-    if arguments.page:
-        for line in benchmark_page():
-            print(line, flush=True)
-        return ""
-    size = arguments.width, arguments.batch
-    for line in run_benchmark(arguments.faces, *size, arguments.seconds, arguments.device):
+    for line in run_benchmark(arguments.width, arguments.batch, arguments.device):
         print(line, flush=True)
     return ""
 
