@@ -3,9 +3,7 @@
 import numpy as np
 import torch
 
-from animegan_workshop.checks.comparing import try_cases
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import demand, exercise, try_cases
 
 
 def levels_of(images: torch.Tensor) -> np.ndarray:

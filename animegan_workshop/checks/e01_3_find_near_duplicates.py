@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from animegan_workshop.checks.comparing import edited, table_of
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand, shorten
+from animegan_workshop.checks.tools import demand, edited, exercise, shorten, table_of
 
 
 def near_duplicates_of(images: np.ndarray, threshold: float) -> list[tuple[int, int]]:

@@ -3,9 +3,7 @@
 import numpy as np
 import torch
 
-from animegan_workshop.checks.comparing import numbers, several, try_parts
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import demand, exercise, numbers, several, try_parts
 
 
 def principal_components_of(x: torch.Tensor, k: int) -> tuple[torch.Tensor, ...]:

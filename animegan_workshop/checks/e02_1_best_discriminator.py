@@ -2,8 +2,7 @@
 
 import torch
 
-from animegan_workshop.checks.comparing import try_cases
-from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.tools import exercise, try_cases
 
 
 def best_d(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:

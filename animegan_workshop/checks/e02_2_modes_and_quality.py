@@ -3,8 +3,7 @@
 import torch
 
 from animegan_helpers import toy
-from animegan_workshop.checks.comparing import several, try_cases
-from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.tools import exercise, several, try_cases
 
 
 def modes_and_quality_of(samples, centres, std) -> tuple[int, float]:

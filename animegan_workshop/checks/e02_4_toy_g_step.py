@@ -2,8 +2,8 @@
 
 import torch.nn.functional as F
 
-from animegan_workshop.checks.exercise import exercise
 from animegan_workshop.checks.steps import Game, check_step
+from animegan_workshop.checks.tools import exercise
 
 
 def step_of_g(G, D, opt, z) -> float:

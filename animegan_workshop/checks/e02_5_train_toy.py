@@ -5,9 +5,7 @@ from functools import partial
 import torch
 
 from animegan_helpers import toy
-from animegan_workshop.checks.comparing import try_parts
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import demand, exercise, try_parts
 
 STEPS, RATE, BATCH = 6, 0.01, 5
 

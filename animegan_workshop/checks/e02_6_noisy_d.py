@@ -4,9 +4,7 @@ import torch
 from torch import nn
 
 from animegan_helpers import toy
-from animegan_workshop.checks.comparing import close, try_parts
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import close, demand, exercise, try_parts
 
 
 class Noisy(nn.Module):

@@ -3,8 +3,8 @@
 import torch
 import torch.nn.functional as F
 
-from animegan_workshop.checks.exercise import exercise
 from animegan_workshop.checks.steps import Game, check_step
+from animegan_workshop.checks.tools import exercise
 
 
 def step_with_r1(G, D, opt, real, z, gamma=0.05) -> float:

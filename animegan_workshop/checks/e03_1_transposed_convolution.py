@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from animegan_workshop.checks.comparing import table_of, try_cases
-from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.tools import exercise, table_of, try_cases
 
 
 def stamp(x: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:

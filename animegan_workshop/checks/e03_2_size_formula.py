@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from animegan_workshop.checks.comparing import try_cases
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand, shorten
+from animegan_workshop.checks.tools import demand, exercise, shorten, try_cases
 
 
 def side_after_stamping(h: int, k: int, s: int, p: int, extra: int = 0) -> int:

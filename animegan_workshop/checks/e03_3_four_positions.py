@@ -4,8 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from animegan_workshop.checks.comparing import table_of, try_cases
-from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.tools import exercise, table_of, try_cases
 
 
 def sums_of_positions(kernel: np.ndarray) -> np.ndarray:

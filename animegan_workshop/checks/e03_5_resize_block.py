@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from animegan_workshop.checks.exercise import exercise
 from animegan_workshop.checks.networks import check_network
+from animegan_workshop.checks.tools import exercise
 
 
 def resize_then_convolve(inputs: int, outputs: int) -> nn.Module:

@@ -2,9 +2,7 @@
 
 import torch
 
-from animegan_workshop.checks.comparing import try_parts
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand, shorten
+from animegan_workshop.checks.tools import demand, exercise, shorten, try_parts
 
 
 def normalised(

@@ -3,8 +3,8 @@
 import torch
 
 from animegan_helpers.networks import Generator
-from animegan_workshop.checks.exercise import exercise
 from animegan_workshop.checks.networks import check_network
+from animegan_workshop.checks.tools import exercise
 
 
 @exercise("03.5", Generator)

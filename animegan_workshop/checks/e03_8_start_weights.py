@@ -4,8 +4,7 @@ import torch
 from torch import nn
 
 from animegan_helpers.networks import initialise
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import demand, exercise
 
 UNTOUCHED = 7.0
 KINDS = {

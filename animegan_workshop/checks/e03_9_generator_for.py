@@ -6,9 +6,8 @@ import torch
 from torch import nn
 
 from animegan_helpers.networks import generator_block
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
 from animegan_workshop.checks.networks import check_network
+from animegan_workshop.checks.tools import demand, exercise
 
 HINT = ": block 1 is always an up_block with stride 1 and padding 0, each other one doubles"
 

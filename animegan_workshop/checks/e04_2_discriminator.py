@@ -3,8 +3,8 @@
 import torch
 
 from animegan_helpers.networks import Discriminator
-from animegan_workshop.checks.exercise import exercise
 from animegan_workshop.checks.networks import check_network
+from animegan_workshop.checks.tools import exercise
 
 FLATTEN = ": one logit for each picture; flatten them to (B,), or the labels will not fit"
 

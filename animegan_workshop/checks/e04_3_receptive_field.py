@@ -1,7 +1,6 @@
 """Exercise 04.3: how far a unit sees."""
 
-from animegan_workshop.checks.comparing import try_cases
-from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.tools import exercise, try_cases
 
 
 def receptive_fields(layers: list[tuple[int, int]]) -> list[int]:

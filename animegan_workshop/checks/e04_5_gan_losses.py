@@ -5,9 +5,7 @@ from collections.abc import Callable
 import torch
 from torch.nn.functional import softplus
 
-from animegan_workshop.checks.comparing import close, several, try_parts
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import close, demand, exercise, several, try_parts
 
 
 def both_losses(real_logits, fake_logits):

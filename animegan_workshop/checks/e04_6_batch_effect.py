@@ -3,9 +3,7 @@
 import torch
 
 from animegan_helpers.networks import Discriminator
-from animegan_workshop.checks.comparing import close, try_cases
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import close, demand, exercise, try_cases
 
 
 @torch.no_grad()

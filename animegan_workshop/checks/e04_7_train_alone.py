@@ -8,9 +8,7 @@ from torch.nn.functional import softplus
 from torch.nn.utils import parameters_to_vector
 
 from animegan_helpers.networks import Discriminator
-from animegan_workshop.checks.comparing import numbers, try_parts
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import demand, exercise, numbers, try_parts
 
 STEPS, BATCH = 3, 4
 

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from animegan_workshop.checks.exercise import exercise
 from animegan_workshop.checks.steps import FacesGame, check_step
+from animegan_workshop.checks.tools import exercise
 
 
 def step_of_g(D: nn.Module, opt: torch.optim.Optimizer, fake: torch.Tensor) -> float:

@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import NotDoneYet, demand, shorten
+from animegan_workshop.checks.tools import NotDoneYet, demand, exercise, shorten
 
 DETACH = {
     "a": (True, "without detach, backward goes on through the fakes into G, see 05.2"),

@@ -7,11 +7,9 @@ import torch
 
 from animegan_helpers.networks import build_networks
 from animegan_helpers.training import epoch_order
-from animegan_workshop.checks.comparing import several, try_parts
 from animegan_workshop.checks.e05_1_d_step import step_of_d
 from animegan_workshop.checks.e05_2_g_step import step_of_g
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import demand, exercise, several, try_parts
 
 EPOCHS, BATCH = 2, 2
 

@@ -5,9 +5,7 @@ import copy
 import torch
 
 from animegan_helpers.networks import build_networks
-from animegan_workshop.checks.comparing import try_cases
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import demand, exercise, try_cases
 
 
 def own_above(D, own, new):

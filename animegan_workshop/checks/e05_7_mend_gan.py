@@ -7,8 +7,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from animegan_helpers.networks import build_networks
-from animegan_workshop.checks.comparing import several, try_parts
-from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.tools import exercise, several, try_parts
 
 
 def mended(G, D, faces, fixed_z, epochs, batch):

@@ -10,8 +10,7 @@ from animegan_helpers.training import Trainer
 from animegan_workshop.checks.e05_1_d_step import step_of_d
 from animegan_workshop.checks.e05_2_g_step import step_of_g
 from animegan_workshop.checks.e05_3_detach_question import spoken
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand, shorten
+from animegan_workshop.checks.tools import demand, exercise, shorten
 
 CAUSES = (
     "healthy",

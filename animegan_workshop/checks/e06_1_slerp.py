@@ -4,9 +4,7 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from animegan_workshop.checks.comparing import close, numbers, try_cases
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import close, demand, exercise, numbers, try_cases
 
 
 def on_arc(start, end, share):

@@ -3,9 +3,7 @@
 import math
 from collections.abc import Callable
 
-from animegan_workshop.checks.comparing import numbers
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import demand, exercise, numbers
 
 CALLS = 30  # each draws faces
 CURVES = (

@@ -4,9 +4,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from animegan_workshop.checks.comparing import edited, numbers, table_of
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import demand, edited, exercise, numbers, table_of
 
 
 def fitted(z, has_it):

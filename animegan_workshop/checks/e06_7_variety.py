@@ -2,8 +2,7 @@
 
 import torch
 
-from animegan_workshop.checks.comparing import try_cases
-from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.tools import exercise, try_cases
 
 
 def mean_distance(features):

@@ -2,9 +2,7 @@
 
 import torch
 
-from animegan_workshop.checks.comparing import several, try_cases
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import demand, exercise, several, try_cases
 
 
 def closest(queries, references):

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from animegan_workshop.checks.comparing import try_cases
-from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.tools import exercise, try_cases
 
 
 def count_pairs_of(a: np.ndarray, b: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

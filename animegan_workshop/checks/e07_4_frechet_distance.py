@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from animegan_workshop.checks.comparing import numbers, try_cases
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import demand, exercise, numbers, try_cases
 
 
 def frechet_of(x: np.ndarray, y: np.ndarray) -> float:

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from animegan_workshop.checks.comparing import several, try_cases
-from animegan_workshop.checks.exercise import exercise
+from animegan_workshop.checks.tools import exercise, several, try_cases
 
 
 def overlap_of(data: np.ndarray, samples: np.ndarray, k: int = 5) -> tuple[float, float, float]:

@@ -3,9 +3,7 @@
 import numpy as np
 
 from animegan_helpers import measures, neighbours
-from animegan_workshop.checks.comparing import close, numbers, try_parts
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand, shorten
+from animegan_workshop.checks.tools import close, demand, exercise, numbers, shorten, try_parts
 
 
 def report_card_of(counts, features, data_counts, data) -> dict[str, float]:

@@ -4,9 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from animegan_workshop.checks.comparing import close, try_cases
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
+from animegan_workshop.checks.tools import close, demand, exercise, try_cases
 
 
 def permutation_p_of(differences: np.ndarray) -> float:

@@ -4,9 +4,7 @@ import copy
 
 import numpy as np
 
-from animegan_workshop.checks.comparing import edited, same, table_of
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand, shorten
+from animegan_workshop.checks.tools import demand, edited, exercise, same, shorten, table_of
 from animegan_workshop.experiments.verdict import bootstrap_mean, permutation_p
 
 WORDS = ("holds", "does not hold here", "open")

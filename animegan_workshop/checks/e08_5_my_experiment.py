@@ -5,9 +5,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from animegan_workshop.checks.comparing import close, numbers
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import CheckFailed, demand
+from animegan_workshop.checks.tools import CheckFailed, close, demand, exercise, numbers
 from animegan_workshop.experiments import runner
 from animegan_workshop.experiments.design import Arm, Scale
 from animegan_workshop.experiments.results import LABELS

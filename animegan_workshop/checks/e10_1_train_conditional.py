@@ -8,10 +8,8 @@ from torch import nn
 from torch.nn.functional import one_hot, softplus
 
 from animegan_helpers.networks import Discriminator, Generator
-from animegan_workshop.checks.comparing import numbers, try_parts
-from animegan_workshop.checks.exercise import exercise
-from animegan_workshop.checks.failures import demand
 from animegan_workshop.checks.steps import weights
+from animegan_workshop.checks.tools import demand, exercise, numbers, try_parts
 
 STEPS, BATCH = 2, 5
 
