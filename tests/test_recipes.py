@@ -6,14 +6,21 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from animegan_helpers.augment import AUGMENTATIONS, augment, translate
 from animegan_helpers.calibration import contrast_of, recalibrate
 from animegan_helpers.losses import discriminator_loss, gradient_penalty, relativistic_loss
-from animegan_helpers.networks import INITIALISATIONS, VARIANTS, BatchDeviation, build_networks
+from animegan_helpers.networks import (
+    INITIALISATIONS,
+    VARIANTS,
+    BatchDeviation,
+    build_networks,
+    initialise,
+)
 from animegan_helpers.settings import TrainingConfig, TrainingError, load_presets, preset
 from animegan_helpers.training import Trainer
-from animegan_workshop.experiments.variants import EXPERIMENTAL, change_colour, cut_out
+from animegan_workshop.experiments.variants import EXPERIMENTAL
 from animegan_workshop.export import match_contrast
 
 
@@ -35,7 +42,7 @@ def test_gradient_penalty_of_a_linear_discriminator():
     torch.testing.assert_close(torch.autograd.grad(penalty, weight)[0], 2 * weight.detach())
 
 
-@pytest.mark.parametrize("name", [*AUGMENTATIONS, *EXPERIMENTAL["augmentation"]])
+@pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_augmentation_keeps_shape_and_passes_gradients(name):
     pictures = torch.randn(6, 3, 64, 64, requires_grad=True)
     changed = augment(pictures, [name], torch.rand(6, 3))
@@ -44,15 +51,12 @@ def test_augmentation_keeps_shape_and_passes_gradients(name):
     assert torch.isfinite(gradient).all() and gradient.abs().sum() > 0
 
 
-def test_augmentations_do_what_they_say():
+def test_translation_moves_and_fills_with_grey():
     pictures, middle = torch.rand(4, 3, 64, 64) - 0.5, torch.full((4, 3), 0.5)
-    torch.testing.assert_close(change_colour(pictures, middle), pictures)
     torch.testing.assert_close(translate(pictures, middle), pictures)
     right_most = translate(pictures, torch.tensor([[0.5, 0.9999, 0.0]] * 4))  # by 8 columns
     torch.testing.assert_close(right_most[..., 8:], pictures[..., :-8])
     assert (right_most[..., :8] == 0).all()
-    hole = cut_out(torch.ones(4, 3, 64, 64), middle) == 0
-    assert hole.sum().item() == 4 * 3 * 32 * 32 and hole[:, :, 16:48, 16:48].all()
 
 
 ONE_LOGIT = [*VARIANTS, *EXPERIMENTAL["variant"].keys() - {"borrowed-eyes"}]
@@ -78,17 +82,18 @@ def test_variants_change_what_their_names_say():
         return [{type(layer) for layer in network.modules()} for network in networks]
 
     assert all(nn.BatchNorm2d not in network for network in kinds("no-norm"))
-    generator, discriminator = kinds("group-norm-d")
-    assert nn.BatchNorm2d in generator and nn.GroupNorm in discriminator
+    generator, discriminator = kinds("no-norm-d")
+    assert nn.BatchNorm2d in generator and nn.BatchNorm2d not in discriminator
+    assert all(nn.GroupNorm in network for network in kinds("group-norm"))
     assert nn.Conv2d in kinds("full-size-layer")[0]
     assert BatchDeviation in kinds("batch-deviation")[1]
     assert nn.PReLU in kinds("prelu-d")[1] and nn.LeakyReLU not in kinds("relu-d")[1]
-    layer = build_networks(width=4, variants=("spectral-d",))[1].to_logit
-    for _ in range(30):
-        layer.weight  # noqa: B018  (each look takes a step of the power iteration)
-    assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.01)
+
+
+def test_a_layer_with_spectral_norm_is_initialised_behind_it():
+    layer = initialise(spectral_norm(nn.Conv2d(16, 32, 4)))
     scale = layer.parametrizations.weight.original.std().item()
-    assert scale == pytest.approx(0.02, rel=0.3), "initialised behind the parametrisation"
+    assert scale == pytest.approx(0.02, rel=0.1)
 
 
 def test_batch_deviation_tells_faces_that_are_all_alike_from_faces_that_differ():

@@ -40,7 +40,7 @@ EVERYTHING = {
     "penalty_real": 1.0,
     "penalty_fake": 1.0,
     "penalty_every": 2,
-    "augment": ("colour", "translation"),
+    "augment": ("translation",),
     "flip": True,
     "ema": 0.9,
 }

@@ -1,4 +1,4 @@
-"""What only experiments use: variants of DCGAN, the fully connected pair, augmentations, losses.
+"""What only experiments use: variants of DCGAN, the fully connected pair, losses.
 
 The lessons need none of it. A setting can still name it: `find` in
 animegan_helpers/settings.py looks here for a name that the helpers do not have.
@@ -9,7 +9,6 @@ from collections.abc import Callable
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.nn.utils.parametrizations import spectral_norm
 
 from animegan_helpers.losses import Loss
 from animegan_workshop.projected import borrow_eyes, hinge_discriminator, hinge_generator
@@ -27,6 +26,17 @@ def replace_layers(network: nn.Module, kind: type, make: Callable[[nn.Module], n
             replace_layers(child, kind, make)
 
 
+def swap(networks: str, kind: type | tuple, make: Callable[[nn.Module], nn.Module]) -> Change:
+    """make(layer) in place of every such layer; networks: "gd" for both, else "g" or "d"."""
+
+    def change(generator: nn.Module, discriminator: nn.Module) -> None:
+        for letter, network in (("g", generator), ("d", discriminator)):
+            if letter in networks:
+                replace_layers(network, kind, make)
+
+    return change
+
+
 def with_kernel(size: int) -> Change:
     """Kernels of another size in all layers that halve or double the picture, whose sizes stay."""
 
@@ -37,63 +47,23 @@ def with_kernel(size: int) -> Change:
         channels, padding = (layer.in_channels, layer.out_channels), (size - 1) // 2
         return type(layer)(*channels, size, 2, padding, bias=False, **more)
 
-    def change(generator: nn.Module, discriminator: nn.Module) -> None:
-        replace_layers(generator, nn.ConvTranspose2d, resized)
-        replace_layers(discriminator, nn.Conv2d, resized)
-
-    return change
+    return swap("gd", (nn.Conv2d, nn.ConvTranspose2d), resized)
 
 
-def resize_and_convolve(generator: nn.Module, discriminator: nn.Module) -> None:
-    """G enlarges by repeating pixels, then convolves, so that no kernels overlap unevenly.
+def resize_and_convolve(layer: nn.ConvTranspose2d) -> nn.Module:
+    """Repeats pixels, then convolves, so that no kernels overlap unevenly.
 
     Odena, Dumoulin and Olah 2016, "Deconvolution and checkerboard artifacts".
     """
-
-    def make(layer: nn.ConvTranspose2d) -> nn.Module:
-        if layer.stride != (2, 2):
-            return layer
-        convolution = nn.Conv2d(layer.in_channels, layer.out_channels, 3, padding=1, bias=False)
-        return nn.Sequential(nn.Upsample(scale_factor=2), convolution)
-
-    replace_layers(generator, nn.ConvTranspose2d, make)
-
-
-def normalisation(make: Callable[[nn.BatchNorm2d], nn.Module], networks: str) -> Change:
-    """make(layer) in place of every batch norm; networks: "gd" for both, "d" for D alone."""
-
-    def change(generator: nn.Module, discriminator: nn.Module) -> None:
-        for letter, network in (("g", generator), ("d", discriminator)):
-            if letter in networks:
-                replace_layers(network, nn.BatchNorm2d, make)
-
-    return change
+    if layer.stride != (2, 2):
+        return layer
+    convolution = nn.Conv2d(layer.in_channels, layer.out_channels, 3, padding=1, bias=False)
+    return nn.Sequential(nn.Upsample(scale_factor=2), convolution)
 
 
 def group_norm(layer: nn.BatchNorm2d) -> nn.Module:
     """Over groups of 8 channels of one picture (Wu and He 2018, arXiv 1803.08494)."""
     return nn.GroupNorm(max(1, layer.num_features // 8), layer.num_features)
-
-
-def no_norm(layer: nn.BatchNorm2d) -> nn.Module:
-    """Nothing."""
-    return nn.Identity()
-
-
-def spectral(generator: nn.Module, discriminator: nn.Module) -> None:
-    """D's layers divided by their largest singular value, and no batch norm in D.
-
-    Miyato et al. 2018 (arXiv 1802.05957).
-    """
-    replace_layers(discriminator, nn.BatchNorm2d, no_norm)
-    replace_layers(discriminator, nn.Conv2d, spectral_norm)
-
-
-def slope(make: Callable[[], nn.Module]) -> Change:
-    """Another nonlinearity in D."""
-    return lambda generator, discriminator: replace_layers(
-        discriminator, nn.LeakyReLU, lambda layer: make()
-    )
 
 
 class FullyConnectedGenerator(nn.Module):
@@ -139,28 +109,6 @@ class FullyConnectedDiscriminator(nn.Module):
         return self.layers(images).squeeze(1)
 
 
-def change_colour(images: torch.Tensor, random: torch.Tensor) -> torch.Tensor:
-    """Brightness by -0.5 to 0.5, saturation by a factor of 0 to 2, contrast by 0.5 to 1.5."""
-    brightness, saturation, contrast = (column.view(-1, 1, 1, 1) for column in random.unbind(1))
-    images = images + (brightness - 0.5)
-    grey = images.mean(dim=1, keepdim=True)
-    images = grey + 2 * saturation * (images - grey)
-    mean = images.mean(dim=(1, 2, 3), keepdim=True)
-    return mean + (contrast + 0.5) * (images - mean)
-
-
-def cut_out(images: torch.Tensor, random: torch.Tensor) -> torch.Tensor:
-    """A square of half the side turned grey; its middle may lie anywhere in the picture."""
-
-    def inside(share: torch.Tensor, size: int) -> torch.Tensor:
-        places = torch.arange(size, device=images.device)
-        away = places - (share * size).floor()[:, None]  # from the middle, (B, size)
-        return (-(size // 4) <= away) & (away < size // 4)
-
-    rows, columns = (inside(random[:, k], images.shape[2 + k]) for k in (0, 1))
-    return images * ~(rows[:, :, None] & columns[:, None, :])[:, None]
-
-
 def sigmoid_first(logits: torch.Tensor, label: float) -> torch.Tensor:
     """BCELoss on sigmoid(logits), as the report has it (claim C5).
 
@@ -176,17 +124,14 @@ EXPERIMENTAL = {
     "variant": {
         "kernel-3": with_kernel(3),
         "kernel-5": with_kernel(5),
-        "resize-convolve": resize_and_convolve,
-        "no-norm": normalisation(no_norm, "gd"),
-        "no-norm-d": normalisation(no_norm, "d"),
-        "group-norm": normalisation(group_norm, "gd"),
-        "group-norm-d": normalisation(group_norm, "d"),
-        "spectral-d": spectral,
-        "relu-d": slope(nn.ReLU),
-        "prelu-d": slope(lambda: nn.PReLU(init=0.2)),
+        "resize-convolve": swap("g", nn.ConvTranspose2d, resize_and_convolve),
+        "no-norm": swap("gd", nn.BatchNorm2d, lambda layer: nn.Identity()),
+        "no-norm-d": swap("d", nn.BatchNorm2d, lambda layer: nn.Identity()),
+        "group-norm": swap("gd", nn.BatchNorm2d, group_norm),
+        "relu-d": swap("d", nn.LeakyReLU, lambda layer: nn.ReLU()),
+        "prelu-d": swap("d", nn.LeakyReLU, lambda layer: nn.PReLU(init=0.2)),
         "borrowed-eyes": borrow_eyes,
     },
-    "augmentation": {"colour": change_colour, "cutout": cut_out},
     "loss": {
         "sigmoid-first": Loss(
             lambda real, fake: sigmoid_first(real, 1.0) + sigmoid_first(fake, 0.0),
