@@ -27,6 +27,13 @@ take the root of the mean square :: .sqrt() => :: 127.5 * apart.mean(2).sqrt() =
     :: 127.5 * apart.mean(2).sqrt() => 127.5**2 * apart.mean(2)
 divide by the root of how many numbers there are, not by the number
     :: .mean(2).sqrt() => .sum(2).sqrt() / apart.shape[2]
+compare floats: bytes are rounded, and their differences wrap round below 0
+    :: queries.flatten => ((queries + 1) * 127.5).round().byte().flatten
+    && references.flatten(1)) => ((references + 1) * 127.5).round().byte().flatten(1)).float()
+    && 127.5 * apart => apart
+    :: queries.flatten => ((queries + 1) * 127.5).round().byte().flatten
+    && references.flatten(1)) => ((references + 1) * 127.5).round().byte().flatten(1)).neg().float()
+    && 127.5 * apart => apart
 a picture has 3 channels: divide by all its numbers, not by its pixels
     :: .mean(2) => .sum(2).div(apart.shape[2] / 3)
 take the mean of all three channels together, then one root

@@ -44,6 +44,12 @@ def faults_in_general(got: list, right: list, sizes: Iterable[int]) -> dict[str,
             "that is the logarithm of the right value": [np.log(abs(v) + 1e-300) for v in right],
             "you lose the sign: no absolute values": [abs(value) for value in right],
         }
+        found |= {
+            f"you round to {places} decimals: keep all": [
+                np.round(value, places) for value in right
+            ]
+            for places in range(1, 5)
+        }
         low, high = g.min(), g.max()
         ends = f"your values end at {low:.3g} and {high:.3g}: do not limit them"
         if low == high:

@@ -20,6 +20,7 @@ WORDS |= {"clamp": "clamp", "_prelu_kernel": "PReLU", "log_sigmoid_forward": "lo
 WORDS |= {"native_group_norm": "group norm", "native_layer_norm": "layer norm"}
 WORDS |= {"bernoulli": "dropout", "native_dropout": "dropout"}
 WORDS |= {"avg_pool2d": "pooling", "max_pool2d_with_indices": "pooling"}
+WORDS |= {"upsample_bilinear2d": "bilinear resizing", "upsample_bicubic2d": "bicubic resizing"}
 
 NO_GAIN = "batch norm without gain and shift (affine=False)"
 # A step that is always wrong, or a step for the one that is missing -> why it is wrong.
@@ -35,6 +36,7 @@ REASONS = {
     "tanh for ReLU": "only the last layer of G has one",
     "sigmoid for tanh": "its pictures lie within [0, 1], real ones within [-1, 1]",
     "clamp for tanh": "values beyond -1 and 1 are cut off, where no gradient gets through",
+    "batch for batch": "the second argument is eps, which stays at torch's own 1e-5",
     "batch for nothing": "DCGAN has none in D's first block, nor after a last layer, see 04.5",
     "sigmoid for nothing": "give the logit, the loss takes it from there, see 04.4",
     "tanh for nothing": "no logit could pass 1, see 04.4",
@@ -67,21 +69,27 @@ class Recorder(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
         self.layers: list[Layer] = []
+        self.before: list[str] = []
+        self.padded = None
 
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
         result = operation(*args, **(kwargs or {}))
         name = operation._schema.name.removeprefix("aten::").rstrip("_")
         if name == "convolution":
-            given, weight, bias, stride, padding, _, transposed, extra, _ = args
+            given, weight, bias, stride, padding, _, transposed, extra, groups = args
             kind = "transposed convolution" if transposed else "convolution"
-            sizes = weight.shape[2:], stride, padding, extra
-            settings = dict(zip(("kernel", "stride", "padding", "output padding"), sizes))
-            settings = {key: _sides(size) for key, size in settings.items()}
+            if given is self.padded:
+                given, padding = self.unpadded, self.padding
+            sizes = weight.shape[2:], stride, padding, extra, [groups]
+            names = "kernel", "stride", "padding", "output padding", "groups"
+            settings = {key: _sides(size) for key, size in zip(names, sizes)}
             self._note(kind, given, result, bias is not None, settings)
+        elif name == "constant_pad_nd":  # a layer of zeros before a convolution is its padding
+            self.padded, self.unpadded, self.padding = result, args[0], args[1][::2]
         elif name in ("mm", "bmm", "addmm", "mv"):
             self._note("linear layer", args[-2], result, name == "addmm", {})
-        elif self.layers and (step := _step(name, args)):
-            self.layers[-1].steps.append(step)
+        elif step := _step(name, args):
+            (self.layers[-1].steps if self.layers else self.before).append(step)
         return result
 
     def _note(self, kind, given, gave, *rest) -> None:
@@ -98,12 +106,13 @@ def _step(name: str, args: tuple) -> str:
         return f"LeakyReLU {args[1] if len(args) > 1 else 0.01:g}"
     if "batch_norm" not in name:
         return WORDS.get(name, "")
-    given, weight = args[:2]
-    return "instance norm" if len(given) == 1 else NO_GAIN if weight is None else "batch norm"
+    given, weight, eps = args[0], args[1], args[7] if len(args) > 7 else 1e-5
+    plain = "batch norm" if eps < 1e-4 else f"batch norm with eps {eps:g}"
+    return "instance norm" if len(given) == 1 else NO_GAIN if weight is None else plain
 
 
-def record(network: nn.Module, example: torch.Tensor) -> tuple[list[Layer], torch.Tensor]:
-    """The layers as they ran in train mode, and what the network gave.
+def record(network: nn.Module, example: torch.Tensor) -> tuple[Recorder, torch.Tensor]:
+    """What ran in train mode, and what the network gave.
 
     Weights are made large enough to tell layers apart, and batch norms start at gain 1, shift 0:
     how weights should start is another question than what they are part of.
@@ -116,7 +125,7 @@ def record(network: nn.Module, example: torch.Tensor) -> tuple[list[Layer], torc
             module.reset_parameters()
     with Recorder() as recorder:
         output = network.train()(example)
-    return recorder.layers, output
+    return recorder, output
 
 
 def check_network(network, ours: nn.Module, example: torch.Tensor, sizes="", hint="") -> None:
@@ -127,26 +136,31 @@ def check_network(network, ours: nn.Module, example: torch.Tensor, sizes="", hin
     wrap = "not a network: wrap the layers in nn.Sequential"
     demand(isinstance(network, nn.Module), f"your function returns {shorten(network)}, {wrap}")
     example = example.clone().requires_grad_()
-    (layers, output), (wanted, right) = record(network, example), record(ours, example)
+    (ran, output), (wanted, right) = record(network, example), record(ours, example)
+    layers, wanted = ran.layers, wanted.layers
     demand(isinstance(output, torch.Tensor), f"forward returns {shorten(output)}, not a tensor")
     _check_layers(layers, wanted, sizes, hint)
     change = f"the shape should be {tuple(right.shape)}, yours is {tuple(output.shape)}{hint}"
     demand(output.shape == right.shape, change)
+    first = f"{sizes}{layers[0].kind} 1"
+    demand(not ran.before, f"{' and '.join(ran.before)} must not stand before {first}")
+    same_input = close(layers[0].given.flatten(), wanted[0].given.flatten(), 1e-3)
+    demand(same_input, f"{first} must be given the input as it is: do not scale it first")
     afters = [layer.given for layer in layers[1:]] + [output]
     for number, (layer, after, our) in enumerate(zip(layers, afters, wanted), start=1):
         _check_steps(layer, after, our.steps, f"after {our.kind} {number}")
     have, need = (sum(p.numel() for p in one.parameters()) for one in (network, ours))
     found = f"an optimiser finds {have:,} of {need:,} numbers to learn"
-    demand(have >= need, f"{found}: put layers into nn.ModuleList, not into a plain list")
+    demand(have >= need, f"{found}: make all layers in __init__, and lists of them nn.ModuleList")
     reached = output.requires_grad and torch.autograd.grad(output.sum(), example, allow_unused=True)
     demand(bool(reached) and reached[0] is not None, "no gradient gets through: no torch.no_grad()")
-    _check_eval(network, example)
+    _check_eval(network, example, layers)
 
 
 def _check_layers(layers: list[Layer], wanted: list[Layer], sizes: str, hint: str) -> None:
     """Whether kinds, kernels, sides and channels of the layers are ours, and none has a bias."""
     kinds = [[layer.kind for layer in row] for row in (layers, wanted)]
-    yours, asked = (f"{len(row)} x {' and '.join(dict.fromkeys(row))}" for row in kinds)
+    yours, asked = (f"{len(row)} layers ({', '.join(dict.fromkeys(row))})" for row in kinds)
     alike = len(layers) == len(wanted) and all(map(_same_kind, layers, wanted))
     fewer = ": blocks are missing" if len(layers) < len(wanted) else ""
     demand(alike, f"{sizes}the network should run {asked}; yours runs {yours}{fewer}")
@@ -173,7 +187,7 @@ def _check_sides(layer: Layer, right: Layer, name: str, hint: str) -> None:
     wrong = [key for key, value in right.settings.items() if layer.settings[key] != value]
     rows = [[f"{key} {one.settings[key]}" for key in wrong] for one in (layer, right)]
     has = " has {}; asked for is {}".format(*map(", ".join, rows))
-    same = layer.gave.shape[2:] == right.gave.shape[2:] and "kernel" not in wrong
+    same = layer.gave.shape[2:] == right.gave.shape[2:] and not {"kernel", "groups"} & set(wrong)
     demand(same, f"{name}{has}{hint}")
 
 
@@ -198,9 +212,13 @@ def _check_steps(layer: Layer, after: torch.Tensor, wanted: list[str], place: st
 
 
 @torch.no_grad()
-def _check_eval(network: nn.Module, example: torch.Tensor) -> None:
+def _check_eval(network: nn.Module, example: torch.Tensor, trained: list[Layer]) -> None:
     """A single example must work, and in eval mode give what it gives among others."""
-    together, alone = network.eval()(example), network(example[:1])
+    with Recorder() as recorder:
+        together = network.eval()(example)
+    alone = network(example[:1])
+    steps, before = ([layer.steps for layer in layers] for layers in (recorder.layers, trained))
+    demand(steps == before, "in eval mode your network does something else than in train mode")
     lost = f"a batch of one gives shape {tuple(alone.shape)}: name a dimension, .squeeze(1)"
     demand(alone.shape == together[:1].shape, lost)
     apart = "in eval mode a picture depends on its batch: batch norm must keep running averages"
