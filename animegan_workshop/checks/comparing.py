@@ -5,7 +5,7 @@ import inspect
 import re
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -44,36 +44,25 @@ def close(got: Any, right: Any, tolerance: float = 1e-5) -> bool:
     return got.shape == right.shape and np.allclose(got, right, tolerance, tolerance, True)
 
 
-def compare(got: Any, right: Any, faults: dict, what: str, tolerance: float = 1e-5) -> None:
-    """Raises CheckFailed unless `got` is `right`: names the fault, or shows the first wrong value.
-
-    faults: sentence -> the value that this fault leads to, or a tuple of such values.
-    what: what the value is, for a fault that is not in the table, "the loss".
-    """
-    tables = {sentence: [[value] for value in each(values)] for sentence, values in faults.items()}
-    _judge([got], [right], tables, [what], tolerance)
-
-
 def try_cases(
     answer: Callable,
     ours: Callable,
     cases: list[tuple],
-    faults: str | dict,
+    faults: str,
     tolerance: float = 1e-5,
     hint: str = "",
     luck: float = 0.0,
 ) -> None:
     """Runs the answer and ours on all cases and raises CheckFailed unless they agree.
 
-    faults: a table of edits, see `table_of`, or sentence -> a function with this fault, or an edit,
-    or a tuple of such. A fault is named only if it explains the answer in every case.
+    faults: a table, see `table_of`. A fault is named only if it explains the answer in every case.
     hint: what a wrong shape is told.
     luck: how far off a mean over random draws may be, where an exact value is asked for.
     """
     names, given = list(inspect.signature(ours).parameters), [copy.deepcopy(c) for c in cases]
     got = [answer(*case) for case in given]
     right = [ours(*case) for case in cases]
-    wrong = not all(close(*pair, tolerance) for pair in zip(got, right))
+    wrong = not _agree(got, right, tolerance)
     if wrong:
         again = [numbers(answer(*case)) for case in copy.deepcopy(cases)]
         alike = all(np.array_equal(numbers(g), a, equal_nan=True) for g, a in zip(got, again))
@@ -83,17 +72,15 @@ def try_cases(
         for g, r in zip(got, right):
             other = isinstance(r, kind) and r.ndim and isinstance(g, rows)
             demand(not other or isinstance(g, kind), f"return {words}, not a {type(g).__name__}")
-    tables = {
-        sentence: [[edited(ours, fault)(*case) for case in cases] for fault in each(edits)]
-        for sentence, edits in (table_of(faults).items() if wrong else ())
-    }
+    for sentence, fault in with_faults(ours, faults) if wrong else ():
+        demand(not _agree(got, [fault(*case) for case in cases], tolerance), sentence)
     labels = [
         "for " + ", ".join(f"{name} = {shorten(value)}" for name, value in zip(names, case))
         for case in cases
     ]
     sizes = [np.shape(value) for value in cases[0]]
     lengths = {n for shape in sizes for n in shape}
-    _judge(got, right, tables, labels, tolerance, hint, lengths, luck)
+    _judge(got, right, labels, tolerance, hint, lengths, luck)
     for case, before in zip(given, cases):
         for name, value, was in zip(names, case, before):
             said = f"your function changes {name}, which it was given: work on a copy"
@@ -111,11 +98,9 @@ def try_parts(
     for what, value in right.items():
         if close(got[what], value, tolerance):
             continue
-        for sentence, edits in table_of(faults).items():
-            for edit in edits:  # one after the other: each may be a whole run of training
-                wrong = look(edited(ours, edit))[what]
-                demand(not close(got[what], wrong, tolerance), sentence)
-        compare(got[what], value, {}, what, tolerance)
+        for sentence, fault in with_faults(ours, faults):
+            demand(not close(got[what], look(fault)[what], tolerance), sentence)
+        _judge([got[what]], [value], [what], tolerance)
 
 
 def same(a: Any, b: Any) -> bool:
@@ -128,8 +113,8 @@ def same(a: Any, b: Any) -> bool:
     return not isinstance(a, np.ndarray) or np.array_equal(a, b, equal_nan=floats)
 
 
-def table_of(faults: str | dict) -> dict:
-    """A table of faults as sentence -> edits of ours. As text it has one fault a line:
+def table_of(faults: str) -> list[tuple[str, str]]:
+    """The rows of a table of faults, a sentence and an edit of ours. It has one fault a line:
 
     take the root of the mean square :: np.sqrt =>
     the blocks hold pixels from all over the picture :: (2, 4) => (1, 3) :: (2, 4) => (3, 4)
@@ -137,20 +122,16 @@ def table_of(faults: str | dict) -> dict:
     A line that begins with ::, => or && goes on with the fault before it; && joins edits that are
     done together.
     """
-    if isinstance(faults, dict):
-        return faults
     lines = re.sub(r"\s*\n\s*(::|=>|&&) ", r" \1 ", faults.strip()).splitlines()
     rows = [line.strip().split(" :: ") for line in lines]
-    return {sentence: tuple(edits) for sentence, *edits in rows}
+    return [(sentence, edit) for sentence, *edits in rows for edit in edits]
 
 
-def edited(ours: Callable, edit: str | Callable) -> Callable:
+def edited(ours: Callable, edit: str) -> Callable:
     """Ours with "old => new && old => new" done to its source: a fault as a student would make it.
 
-    What is no text is a function already. Raises ValueError for an edit that changes nothing.
+    Raises ValueError for an edit that changes nothing.
     """
-    if not isinstance(edit, str):
-        return edit
     source = textwrap.dedent(inspect.getsource(ours))
     for part in edit.split(" && "):
         old, new = re.fullmatch("(.*) =>(?: (.*))?", part, re.S).groups("")
@@ -162,34 +143,33 @@ def edited(ours: Callable, edit: str | Callable) -> Callable:
     return namespace[ours.__name__]
 
 
-def each(values: Any) -> tuple:
-    """The alternatives of a table of faults: a tuple as it is, anything else alone."""
-    return values if isinstance(values, tuple) else (values,)
+def with_faults(ours: Callable, faults: str) -> Iterator[tuple[str, Callable]]:
+    """Each fault of a table: its sentence, and ours with this fault, made when its turn comes."""
+    for sentence, edit in table_of(faults):
+        yield sentence, edited(ours, edit)
+
+
+def _agree(got: list, others: list, tolerance: float) -> bool:
+    return all(close(*pair, tolerance) for pair in zip(got, others))
 
 
 def _judge(
-    got: list, right: list, faults: dict, labels: list, tolerance, hint="", sizes=(), luck=0.0
+    got: list, right: list, labels: list, tolerance: float, hint="", sizes=(), luck=0.0
 ) -> None:
-    """Compares the values of all cases: a fault of the table, the shape, or a fault in general.
+    """Compares the values of all cases: the shape, a fault in general, or the first wrong value.
 
     sizes: lengths of what was given, for sums and means that were taken for each other; luck: how
     far off a mean over random draws may be.
     """
     got, right = [numbers(value) for value in got], [numbers(value) for value in right]
-
-    def agree(others: list) -> bool:
-        return all(close(g, other, tolerance) for g, other in zip(got, others))
-
-    if agree(right):
+    if _agree(got, right, tolerance):
         return
-    for sentence, alternatives in faults.items():
-        demand(not any(agree(values) for values in alternatives), sentence)
     for g, r, label in zip(got, right, labels):
         wanted = f"of shape {r.shape}" if r.ndim else "one number"
         given = f"shape {g.shape}" if g.ndim else "one number"
         demand(g.shape == r.shape, f"{label}: the result must be {wanted}, yours is {given}{hint}")
     for sentence, values in faults_in_general(got, right, sizes).items():
-        demand(not agree(values), sentence)
+        demand(not _agree(got, values, tolerance), sentence)
     lucky = luck and all(np.all(abs(g - r) <= luck) for g, r in zip(got, right))
     exact = "go through all ways and work out the exact value"
     demand(not lucky, f"every value is nearly right, as with random draws: {exact}")

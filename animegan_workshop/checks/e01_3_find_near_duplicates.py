@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from animegan_workshop.checks.tools import demand, edited, exercise, shorten, table_of
+from animegan_workshop.checks.tools import demand, exercise, shorten, with_faults
 
 
 def near_duplicates_of(images: np.ndarray, threshold: float) -> list[tuple[int, int]]:
@@ -64,10 +64,8 @@ def find_near_duplicates(answer, seed):
     images.flags.writeable = flat.flags.writeable = False  # as the faces of the notebook are
     cases = (images, 5.3), (images, 0.7), (images, 43.0), (flat, 6)  # so that a wrong scale shows
     got, right = ([_listed(find(*case)) for case in cases] for find in (answer, near_duplicates_of))
-    for sentence, edits in table_of(FAULTS).items() if got != right else ():
-        for edit in edits:
-            find = edited(near_duplicates_of, edit)
-            demand(got != [_listed(find(*case)) for case in cases], sentence)
+    for sentence, find in with_faults(near_duplicates_of, FAULTS) if got != right else ():
+        demand(got != [_listed(find(*case)) for case in cases], sentence)
     for (_, threshold), mine, ours in zip(cases, got, right):
         for pair in sorted(set(mine) ^ set(ours)):
             word = "misses" if pair in ours else "should not hold"

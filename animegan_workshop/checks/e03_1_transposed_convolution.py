@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from animegan_workshop.checks.tools import exercise, table_of, try_cases
+from animegan_workshop.checks.tools import exercise, try_cases
 
 
 def stamp(x: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
@@ -16,7 +16,7 @@ def stamp(x: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
     return y
 
 
-FAULTS = table_of("""
+FAULTS = """
     where stamps overlap, yours shows the last one only: add them up, += and not = :: += => =
     your kernel is turned by 180 degrees :: * kernel => * kernel[::-1, ::-1]
     your kernel is transposed :: * kernel => * kernel.T
@@ -27,11 +27,10 @@ FAULTS = table_of("""
     return stands inside a loop :: x.shape => x[:1].shape :: x.shape => x[:1, :1].shape
     stamps lose their fraction: no integers :: x[i, j] * kernel => np.trunc(x[i, j] * kernel)
     you cut pixels off the sides: there is no padding here :: return y => return y[1:-1, 1:-1]
-""") | {
-    "where stamps overlap, add them up: no average": (
-        lambda x, kernel, s: stamp(x, kernel, s) / stamp(x**0, kernel**0, s).clip(1)
-    ),
-}
+    where stamps overlap, add them up: no average
+        :: += x[i, j] * kernel => += x[i, j] * kernel + 1j && side)) => side), complex)
+        && return y => return y.real / y.imag.clip(1)
+"""
 
 
 @exercise("03.2", stamp)

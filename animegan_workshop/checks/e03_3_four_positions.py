@@ -1,10 +1,8 @@
 """Exercise 03.3: what a constant picture becomes."""
 
-from functools import partial
-
 import numpy as np
 
-from animegan_workshop.checks.tools import exercise, table_of, try_cases
+from animegan_workshop.checks.tools import exercise, try_cases
 
 
 def sums_of_positions(kernel: np.ndarray) -> np.ndarray:
@@ -15,13 +13,7 @@ def sums_of_positions(kernel: np.ndarray) -> np.ndarray:
     return values
 
 
-def _quarters(kernel: np.ndarray, extra: int) -> np.ndarray:
-    """The sums of four blocks; extra: 1 where the first of them is the largest."""
-    starts = 0, (len(kernel) + extra) // 2
-    return np.add.reduceat(np.add.reduceat(kernel, starts, axis=0), starts, axis=1)
-
-
-FAULTS = table_of("""
+FAULTS = """
     only some of the weights land on each position :: kernel[row::2, column::2] => kernel
     add up both every second row and every second column :: , column::2 => :: row::2 => :
     stamps lie 2 pixels apart: every second row, not every third :: ::2 => ::3
@@ -32,12 +24,11 @@ FAULTS = table_of("""
     add up every second one, not one alone :: ::2, column::2].sum() => , column]
     odd and even are swapped: kernel[0, 0] lands on (0, 0) :: [row, c => [1 - row, 1 - c
     do not scale the sums: they do not add up to 1 :: return values => return values / values.sum()
-""") | {
-    "those are the kernel's quarters; take every second row and column": (
-        partial(_quarters, extra=0),
-        partial(_quarters, extra=1),
-    ),
-}
+    those are the kernel's quarters; take every second row and column
+        :: kernel[row::2, column::2] => np.array_split(np.array_split(kernel, 2)[row], 2, 1)[column]
+        :: values[row, column] => values[1 - row, 1 - column] && kernel[row::2, column::2]
+        => np.array_split(np.array_split(kernel[::-1, ::-1], 2)[row], 2, 1)[column]
+"""
 
 
 @exercise("03.3", sums_of_positions)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from animegan_workshop.checks.tools import demand, edited, exercise, numbers, table_of
+from animegan_workshop.checks.tools import demand, exercise, numbers, with_faults
 
 
 def fitted(z, has_it):
@@ -59,9 +59,8 @@ def probe_direction(answer, seed):
     cosine = got @ numbers(fitted(z, has_it)) / length
     if cosine < 0.999:
         found = {
-            got @ numbers(edited(fitted, edit)(z, has_it)) / length: sentence
-            for sentence, edits in table_of(FAULTS).items()
-            for edit in edits
+            got @ numbers(fault(z, has_it)) / length: sentence
+            for sentence, fault in with_faults(fitted, FAULTS)
         }
         demand(max(found) < max(0.98, cosine), found[max(found)])
     train = "take enough steps, not too long ones, with fresh gradients (zero_grad) at each"

@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from animegan_workshop.checks.tools import demand, edited, exercise, same, shorten, table_of
+from animegan_workshop.checks.tools import demand, exercise, same, shorten, with_faults
 from animegan_workshop.experiments.verdict import bootstrap_mean, permutation_p
 
 WORDS = ("holds", "does not hold here", "open")
@@ -65,11 +65,8 @@ def verdict_on(answer, seed):
         demand(known, f"return one of {', '.join(WORDS)}, not {shorten(said)}")
     kept = all(same(a, b) for pair in zip(given, cases) for a, b in zip(*pair))
     demand(kept, "your function changes what it was given: work on a copy")
-    if got != right:
-        for sentence, edits in table_of(FAULTS).items():
-            for edit in edits:
-                wrong = edited(verdict_of, edit)
-                demand(got != [wrong(*case) for case in cases], sentence)
+    for sentence, fault in with_faults(verdict_of, FAULTS) if got != right else ():
+        demand(got != [fault(*case) for case in cases], sentence)
     for (first, second, direction, share), said, word in zip(cases, got, right):
         seen = f"{direction}, first {shorten(first)}, second {shorten(second)}, share {share}"
         demand(said == word, f"{seen}: yours is {said!r}, right is {word!r}")

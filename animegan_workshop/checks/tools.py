@@ -2,16 +2,15 @@
 
 from animegan_workshop.checks.comparing import (
     close,
-    edited,
     numbers,
     same,
     several,
-    table_of,
     try_cases,
     try_parts,
+    with_faults,
 )
 from animegan_workshop.checks.exercise import exercise
 from animegan_workshop.checks.failures import CheckFailed, NotDoneYet, demand, shorten
 
-__all__ = ["CheckFailed", "NotDoneYet", "close", "demand", "edited", "exercise", "numbers", "same"]
-__all__ += ["several", "shorten", "table_of", "try_cases", "try_parts"]
+__all__ = ["CheckFailed", "NotDoneYet", "close", "demand", "exercise", "numbers", "same"]
+__all__ += ["several", "shorten", "try_cases", "try_parts", "with_faults"]
