@@ -2,7 +2,7 @@
 
 A design says which claim is tested, what is compared with what, which measure decides, and the
 smallest difference that would matter. It is written before any of its runs, and results carry its
-hash; those of `modes`, `modes-tagged`, `initialisation` and `rate` are older than their designs.
+hash; those of `modes`, `modes-tagged` and `initialisation` are older than their designs.
 """
 
 import hashlib
