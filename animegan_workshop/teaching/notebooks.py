@@ -12,13 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from animegan_helpers.budget import (
-    BUDGETS,
-    DATA,
-    PROJECT,
-    choose_budget,
-    training_speed,
-)
+from animegan_helpers.budget import BUDGETS, DATA, PROJECT, choose_budget, training_speed
 from animegan_helpers.files import read_json, writable, write_text
 from animegan_workshop.hardware import hardware
 
@@ -170,17 +164,14 @@ def run_all(in_place: bool, only: list[str], measure: bool = False) -> int:
     return failed
 
 
-def read_minutes() -> dict:
-    """data/timings.json: budget -> {"hardware", "speed", "minutes" of each notebook}.
-
-    speed: the pictures a second that the machine trains on with the budget's preset.
-    """
-    return read_json(TIMINGS, "measured minutes") if TIMINGS.exists() else {}
-
-
 def record_minutes(budget: str, minutes: dict[str, float]) -> None:
-    """Puts measured minutes into data/timings.json; those of another machine are dropped."""
-    timings, machine = read_minutes(), hardware()
+    """Puts measured minutes into data/timings.json; those of another machine are dropped.
+
+    The file is budget -> {"hardware", "speed", "minutes" of each notebook}. speed: the pictures a
+    second that the machine trains on with the budget's preset.
+    """
+    timings = read_json(TIMINGS, "measured minutes") if TIMINGS.exists() else {}
+    machine = hardware()
     known = timings.get(budget, {})
     before = known["minutes"] if known.get("hardware") == machine else {}
     rounded = {number: round(value, 2) for number, value in minutes.items()}

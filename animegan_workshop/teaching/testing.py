@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from animegan_workshop.teaching.notebooks import PROJECT, notebook_paths, read_minutes
+from animegan_workshop.teaching.notebooks import PROJECT, notebook_paths
 
 
 def run_tests(slow: bool = False) -> int:
@@ -24,7 +24,7 @@ def run_tests(slow: bool = False) -> int:
         steps = [[*pytest, "-m", "slow", "tests"]]
     else:
         notebooks = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300"]
-        notebooks += ["--no-loadscope-reorder", *longest_first()]
+        notebooks += map(str, notebook_paths())
         steps = [
             [*python, "ruff", "check", "."],
             [*python, "ruff", "format", "--check", "."],
@@ -33,10 +33,3 @@ def run_tests(slow: bool = False) -> int:
     statuses = [subprocess.call(step, cwd=PROJECT) for step in steps]
     print(f"the tests took {(time.monotonic() - start) / 60:.1f} minutes")
     return next(filter(None, statuses), 0)
-
-
-def longest_first() -> list[str]:
-    """The notebooks by their minutes in smoke mode, so that none is left alone at the end."""
-    minutes = read_minutes().get("smoke", {}).get("minutes", {})
-    paths = sorted(notebook_paths(), key=lambda path: -minutes.get(path.name[:2], 0))
-    return [str(path) for path in paths]
