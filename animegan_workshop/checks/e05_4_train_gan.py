@@ -84,7 +84,7 @@ def train_gan(answer, seed):
     def play(trains):
         torch.default_generator.manual_seed(seed + 1)  # not the run's own
         G, D = copy.deepcopy(start)
-        game = G, D, *(torch.optim.SGD(network.parameters(), 0.3) for network in (G, D))
+        game = G, D, *(torch.optim.SGD(network.parameters(), 0.03) for network in (G, D))
         history, samples = several(
             trains(game, faces.clone(), fixed_z.clone(), EPOCHS, BATCH, seed + 3),
             "two things, the history and the samples",
