@@ -20,7 +20,11 @@ divide by 127.5, half of 255 :: share * 2 - 1 => share - 0.5 :: share * 2 - 1 =>
 the middle of 0...255 is 127.5 :: 0, 255 => 0, 256 :: 0, 255 => 0, 254 :: 0, 255 => 1, 255
 uint8 has no room for 256, make floats first :: share * 2 => torch.tensor(levels * 2) / 255
 int8 ends at 127: make floats :: (levels) => (levels.astype('int8')) && * 2 - 1 => * 255 / 128
-use fixed numbers, not the spread of this batch :: share * 2 - 1 => (x - x.mean()) / x.std()
+use fixed numbers, not the mean and spread of this batch
+:: share * 2 - 1 => (x - x.mean()) / x.std()
+:: share * 2 - 1 => (x - x.mean()) / x.std(correction=0)
+levels run to 255, not to 1: your values are too large
+:: share * 2 => x * 2 :: share * 2 - 1 => x :: share * 2 => x :: share * 2 - 1 => x - 127.5
 use 0 and 255, not the smallest or largest level of the batch :: 0, 255 => x.min(), x.max()
 :: 0, 255 => 0, x.max() :: 0, 255 => x.min(), x.max() && * 2 - 1 =>
 the map is a straight line: no tanh :: share * 2 - 1 => (2 * share - 1).tanh()

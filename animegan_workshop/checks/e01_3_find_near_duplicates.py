@@ -34,6 +34,17 @@ grey is the plain mean of the three channels :: .mean(axis=1)  # => [:, 0] #
 :: images.mean(axis=1) => np.einsum('nchw,c->nhw', images, [0.299, 0.587, 0.114])
 the channels are added as uint8, which ends at 255 :: .mean(axis=1)  # => .sum(1, np.uint8) / 3 #
 you compare each picture with the next one only: compare all pairs :: + 1, n) => + 1, n)[:1]
+the first or last picture is left out: compare all pairs
+:: i + 1, n) => i + 1, n - 1) :: in range(n) => in range(1, n)
+a copy may have more copies: compare all pairs, skip none
+:: < threshold => < threshold and i not in sum(pairs, ())
+:: < threshold => < threshold and j not in sum(pairs, ())
+:: < threshold => < threshold and {i, j}.isdisjoint(sum(pairs, ()))
+keep each thumbnail's brightness: subtract no mean
+:: reshape(n, -1) => reshape(n, -1); small -= small.mean(axis=1, keepdims=True)
+keep thumbnails as floats: whole numbers lose decimals, and uint8 wraps round
+:: reshape(n, -1) => reshape(n, -1).astype(np.uint8) :: reshape(n, -1) => reshape(n, -1).round()
+:: reshape(n, -1) => reshape(n, -1).astype(int) :: axis=1)  # => axis=1).astype(int)  #
 do not stop at the first copy or keep the nearest alone :: threshold] => threshold][:1]
 :: < threshold => < min(threshold, distance[i + 1 :].min() + 1e-9)
 the second place is counted from i + 1: add i + 1 to it :: (i, j) => (i, j - i - 1)

@@ -23,6 +23,13 @@ sum over the values, no mean :: .sum() => .mean()
 the entropy is the sum of p ln p :: p * np.log(p) => np.log(p) :: np.log(p) => np.log1p(p)
 1 / sum p^2 is Simpson's number: take exp(H) :: np.exp(entropy) => 1 / (p**2).sum()
 all shares count, not the largest :: np.exp(entropy) => p.max() :: np.exp(entropy) => 1 / p.max()
+count whole names, not letters
+:: np.unique(values => np.unique(list(''.join(values)) && len(values) => counts.sum()
+:: np.unique(values => np.unique([v[0] for v in values]
+:: np.unique(values => np.unique([*map(len, values)]
+equal names count together wherever they stand, not neighbours alone
+:: np.unique(values, return_counts=True)[1]
+=> np.diff(np.flatnonzero(np.r_[1, values[1:] != values[:-1], 1]))
 you divide H by its largest value, ln n :: (entropy) => (entropy / np.log(p.size))
 """
 
@@ -30,7 +37,7 @@ you divide H by its largest value, ln n :: (entropy) => (entropy / np.log(p.size
 @exercise("01.5", effective_number_of)
 def effective_number(answer, seed):
     """(N,) of str -> exp(H), H = -sum p ln p over the shares p of the values."""
-    uneven = np.array(["red"] * (7 + seed % 5) + ["green"] * 2 + ["blue"])
+    uneven = np.array(["red"] * (7 + seed % 5) + ["green"] * 2 + ["grey"])
     even = np.array(["red", "green", "blue", "aqua"] * 5)
     try_cases(answer, effective_number_of, [(uneven,), (even,)], FAULTS)
     return "four equal values count as 4, uneven ones as fewer"

@@ -20,6 +20,7 @@ that is the mean after centring, which is zero: return the mean face :: n mean =
 subtract the mean before you look for components :: x - mean => x :: x - mean => x - x.mean()
 only subtract the mean: do not divide by each pixel's spread :: x - mean => (x - mean) / x.std(0)
 each component must be a row: transpose them :: V.T => V
+the first component is missing: the mean is none of them :: q=k => q=k + 1 && V.T => V.T[1:]
 those are the left vectors U, one number a face: take the right ones :: V.T => U.T :: V.T => U
 the strongest component comes first :: V.T => V.T.flip(0)
 each component must have length 1 :: V.T => V.T * spread[:, None] :: V.T => V.T * S[:, None]

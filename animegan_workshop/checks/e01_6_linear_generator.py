@@ -22,6 +22,12 @@ use z as it is: its length counts :: z * spread => z / z.norm(dim=1, keepdim=Tru
 move along every component, not the first alone :: z * spread => z * spread * torch.eye(5)[0]
 limit the values to -1...1, nothing else :: .clamp(-1, 1) => :: clamp(-1, 1) => clamp(0, 1)
 limit the whole picture, after the mean is added :: + moves => + moves.clamp(-1, 1)
+:: .clamp(-1, 1) => && + moves => + moves.clamp(-1, 1)
+limit with clamp, do not rescale: what lies inside -1...1 stays as it is
+:: flat.reshape => (flat / flat.abs().amax(1, keepdim=True).clamp(1)).reshape
+:: flat.reshape => (flat / flat.abs().amax(1, keepdim=True)).reshape
+:: flat.reshape => (flat / flat.abs().max().clamp(1)).reshape
+:: flat.reshape => (flat / flat.abs().max()).reshape
 limit with clamp: tanh changes every value :: clamp(-1, 1) => tanh()
 the channel comes first: reshape to (n, 3, 64, 64) :: .clamp => .permute(0, 2, 3, 1).clamp
 :: 3, 64, 64) => 64, 64, 3) :: 3, 64, 64) => 64, 64, 3).permute(0, 3, 1, 2)

@@ -10,6 +10,12 @@ def best_d(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
     return p / (p + q)
 
 
+def searched(p: torch.Tensor, q: torch.Tensor, steps: int) -> torch.Tensor:
+    """The d that pays most among 1 / steps, 2 / steps ... below 1."""
+    d = torch.arange(1, steps) / steps
+    return d[(p[:, None] * d.log() + q[:, None] * (1 - d).log()).argmax(dim=1)]
+
+
 FAULTS = """
 that is the share of fakes: D(x) is the chance that x is real :: p / (p => q / (p
 p / q is the odds and can pass 1: divide by p + q :: (p + q) => q
@@ -23,6 +29,13 @@ that follows from the report's formula, see 02.3 :: p / (p + q) => (p - q).clamp
 p - q is negative where fakes prevail :: p / (p + q) => (p - q) :: p / (p => (p - q) / (p
 the derivative leads to p / (p + q), no squares :: p / (p + q) => p**2 / (p**2 + q**2)
 add nothing to p + q to guard against 0 :: + q) => + q + 0.1) :: + q) => + q + 1)
+:: + q) => + q + 0.01) :: + q) => + q + 0.001) :: + q) => + q + 1e-4) :: + q) => + q + 1e-5)
+with a minus there D turns negative or passes 1 :: (p + q) => (p - q) :: (p + q) => (q - p)
+p - q alone does not say it: D is the same where p and q are both ten times as large
+:: p / (p + q) => (1 + p - q) / 2 :: p / (p + q) => 0.5 + p - q
+a search in steps is not exact: find the best d by hand
+:: p / (p + q) => searched(p, q, 10) :: p / (p + q) => searched(p, q, 20)
+:: p / (p + q) => searched(p, q, 100) :: p / (p + q) => searched(p, q, 1000)
 the brackets are missing: divide by the whole sum :: (p + q) => p + q
 """
 

@@ -29,6 +29,11 @@ that is the share of bad samples :: modes, => modes, 1 -
 that is the share of modes, not of good samples :: modes, share => modes, modes / len(centres)
 a mode with stray samples only is not captured: count good ones :: nearest[good] => nearest
 that is how many modes there are, whether samples reach them or not :: modes, => len(centres),
+one mode too many: samples that are not good belong to no mode
+:: modes, => modes + (not all(good)), :: nearest[good] => (nearest * good)
+count the modes that are captured: that is the largest number of one
+:: modes, => max(nearest[good].tolist(), default=-1) + 1,
+:: modes, => max(nearest[good].tolist(), default=0),
 that counts samples: count the modes that the good ones belong to :: .unique() =>
 that is a share: the number of modes is asked for :: modes, => modes / len(centres),
 a single good sample captures a mode :: modes, => int((nearest[good].bincount() > 1).sum()),
@@ -41,7 +46,7 @@ return after the loop :: distance <= 3 * std => (distance <= 3 * std) & (torch.a
 def modes_and_quality(answer, seed):
     """samples (N, 2), centres (M, 2), std -> (modes captured, share within 3 std of a centre)."""
     centres = toy.ring().centres
-    points = centres[:5][torch.randint(5, (803,))] + 0.02 * torch.randn(803, 2)
+    points = centres[[1, 2, 4, 5, 6]][torch.randint(5, (803,))] + 0.02 * torch.randn(803, 2)
     samples = torch.cat([points, torch.rand(211, 2) - 0.5])  # the last ones are near no centre
     cases = [(samples, centres, 0.02), (centres + 9, centres, 0.001)]  # in the second, none is good
     cases += [(centres[:3], centres[:6], 0.02), (centres[:3] * 0.9, centres, 0.3)]  # one overlaps

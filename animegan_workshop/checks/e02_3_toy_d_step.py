@@ -22,6 +22,9 @@ only the fakes are in D's loss: add the reals :: F.softplus(-on_real).mean() + =
 real and fake are swapped :: -on_real => on_real && (on_fake) => (-on_fake)
 both are taught as real: fakes get -log(1 - D) :: (on_fake) => (-on_fake)
 both are taught as fakes: reals get -log D :: (-on_real) => (on_real)
+the labels are 1 and 0, without smoothing :: loss = => loss = 0.1 * on_real.mean() +
+:: loss = => loss = 0.2 * on_real.mean() +
+:: loss = => loss = 0.1 * (on_real.mean() - on_fake.mean()) +
 you average the two terms: sum them, see 02.2 :: .backward() => .div(2).backward()
 that is the report's slip, see 02.3 :: + F.softplus(on_fake) => - F.softplus(-on_fake)
 D must judge the fakes G(z), not z :: G(z).detach() => z

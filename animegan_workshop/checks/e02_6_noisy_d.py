@@ -34,6 +34,9 @@ noise is asked for in eval mode too, at every call :: noise = => noise = self.tr
 the noise shrinks before the first look :: noise = => noise = self.keep *
 the noise does not shrink: multiply self.std by self.keep :: self.std = self.std * self.keep =>
 multiply std by keep, do not subtract :: self.std * self.keep => self.std - (1 - self.keep)
+:: self.std * self.keep => max(self.std - 1 + self.keep, 0)
+multiply std by keep once a call: your noise fades faster and faster
+:: self.std * self.keep => self.std * self.keep; self.keep *= self.keep
 """
 
 

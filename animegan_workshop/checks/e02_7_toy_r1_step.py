@@ -26,6 +26,10 @@ the penalty does not reach D: add it, give grad create_graph=True :: slope.s => 
 R1 takes the penalty at the reals, not at the fakes :: on_real.sum(), real => on_fake.sum(), fake
 the penalty is half of gamma times the mean: the half is missing :: gamma / 2 => gamma
 you take the mean over x and y: sum the two squares, then take the mean :: .sum(dim => .mean(dim
+take the slope of the logit, not of the loss
+:: on_real.sum() => F.softplus(-on_real).sum() :: on_real.sum() => F.softplus(-on_real).mean()
+each real has its own slope: sum its squares over x and y, dim=1, then average
+:: sum(dim=1) => sum(dim=0)
 the slope is not squared :: slope.square().sum(dim=1) => slope.norm(dim=1)
 you sum the penalty over the batch: take the mean :: length.mean() => length.sum()
 take the gradient of the sum of the logits, not of the mean :: on_real.sum() => on_real.mean()

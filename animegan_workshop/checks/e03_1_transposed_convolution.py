@@ -26,6 +26,8 @@ FAULTS = """
     the loops leave out the last row or column of x :: x.shape => x[1:, 1:].shape
     return stands inside a loop :: x.shape => x[:1].shape :: x.shape => x[:1, :1].shape
     stamps lose their fraction: no integers :: x[i, j] * kernel => np.trunc(x[i, j] * kernel)
+        :: y[top : top + k, left : left + k] += x[i, j] * kernel
+        => s = np.s_[top : top + k, left : left + k]; y[s] = np.trunc(y[s] + x[i, j] * kernel)
     you cut pixels off the sides: there is no padding here :: return y => return y[1:-1, 1:-1]
     where stamps overlap, add them up: no average
         :: += x[i, j] * kernel => += x[i, j] * kernel + 1j && side)) => side), complex)

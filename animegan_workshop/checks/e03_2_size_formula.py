@@ -23,6 +23,12 @@ FAULTS = """
     the last stamp is k wide: add k :: + k =>
     add k, not k - 1 :: + k => + k - 1
     the kernel is k, not always 4 :: + k => + 4
+    a kernel smaller than the stride leaves gaps, but no larger side
+        :: (h - 1) * s + k => h * s + max(k - s, 0)
+    the order of the arguments is h, k, s, p, extra :: k: int, s: int => s: int, k: int
+        :: s: int, p: int => p: int, s: int :: k: int, s: int, p: int => p: int, s: int, k: int
+        :: h: int, k: int => k: int, h: int
+    where `extra` is not given it is 0 :: extra: int = 0 => extra: int = 1
     the stride is s, not always 2 :: * s => * 2
     the output padding `extra` is missing :: + extra =>
     `extra` is added once, in pixels :: + extra => + 2 * extra :: + extra => + s * extra
@@ -35,7 +41,7 @@ FAULTS = """
 @exercise("03.3", side_after_stamping)
 def size_formula(answer, seed):
     """Side h in, kernel k, stride s, padding p, output padding extra -> the side of the output."""
-    cases = [(1, 4, 1, 0, 0), (5, 3, 2, 1, 1), (7, 5, 3, 2, 2), (9, 3, 1, 1, 0)]
+    cases = [(1, 4, 1, 0), (5, 3, 2, 1, 1), (7, 5, 3, 2, 2), (9, 3, 1, 1, 0)]
     more = np.random.default_rng(seed).integers((3, 3, 2, 0, 0), (9, 6, 5, 2, 2), (20, 5))
     cases += [tuple(row) for row in more.tolist()]
     for got in [answer(4, 4, 2, 1), *(answer(*case) for case in cases)]:

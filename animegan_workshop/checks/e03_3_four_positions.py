@@ -22,6 +22,13 @@ FAULTS = """
     that is one of the weights that land there: take their sum :: .sum() => .max(initial=-np.inf)
     add the weights with their signs :: kernel[row => abs(kernel)[row
     add up every second one, not one alone :: ::2, column::2].sum() => , column]
+    do not turn or mirror the kernel :: kernel[row => kernel[::-1, ::-1][row
+        :: kernel[row => kernel[::-1][row :: kernel[row => kernel[:, ::-1][row
+    k may be any number: take the whole kernel, whatever its size
+        :: kernel[row => kernel[:3, :3][row :: kernel[row => kernel[:4, :4][row
+    no product of row sums and column sums: add up the entries themselves
+        :: [row::2, column::2].sum() => [row::2].sum() * kernel[:, column::2].sum()
+        :: [row::2, column::2].sum() => [row::2].sum() * kernel[:, column::2].sum() / kernel.sum()
     odd and even are swapped: kernel[0, 0] lands on (0, 0) :: [row, c => [1 - row, 1 - c
     do not scale the sums: they do not add up to 1 :: return values => return values / values.sum()
     those are the kernel's quarters; take every second row and column

@@ -25,6 +25,8 @@ FAULTS = """
     each channel has its own mean: dim is (0, 2, 3) :: = 0, 2, 3 => = 1, 2, 3 :: = 0, => = 0, 1,
     take all positions, rows and columns: dim is (0, 2, 3) :: = 0, 2, 3 => = 0, 2 :: = 0, 2 => = 0
     the variance divides by n, as in the example: correction=0 :: correction=0 => correction=1
+    the variance: subtract the mean, then square
+        :: x.var(dims, correction=0, keepdim=True) => x.square().mean(dims, keepdim=True)
     add 1e-5 to the variance, under the root :: + 1e-5).sqrt() => .sqrt() + 1e-5)
     divide by the root of the variance :: .sqrt() =>
     divide by the root, do not multiply :: / ( => * (

@@ -8,8 +8,8 @@ from animegan_workshop.checks.tools import demand, exercise
 
 UNTOUCHED = 7.0
 KINDS = {
-    "the weights of nn.Conv2d": (lambda: nn.Conv2d(8, 64, 4, bias=False), 0),
-    "the weights of nn.ConvTranspose2d": (lambda: nn.ConvTranspose2d(64, 8, 4, bias=False), 0),
+    "the weights of nn.Conv2d": (lambda: nn.Conv2d(8, 64, 4), 0),
+    "the weights of nn.ConvTranspose2d": (lambda: nn.ConvTranspose2d(64, 8, 4), 0),
     "batch norm's gains, its `weight`,": (lambda: nn.BatchNorm2d(4096), 1),
 }
 INSIDE = "as they were in layers that lie inside others: network.modules() gives all layers"
@@ -24,10 +24,15 @@ def start_weights(answer, seed):
     for parameter in given:
         nn.init.constant_(parameter, UNTOUCHED)
     returned = answer(network)
+    changed = [bool((layer.weight != UNTOUCHED).any()) for layer in inner + outer]
+    first = changed[0] and not any(changed[1:])
+    demand(not first, "only the first layer is set: go through all layers")
     for layers, where in ((outer, "as they were: change them in place"), (inner, INSIDE)):
         for layer, (what, (_, mean)) in zip(layers, KINDS.items()):
             demand(bool((layer.weight != UNTOUCHED).any()), f"{what} are {where}")
             _check_normal(what, layer.weight.detach(), mean)
+    biases = [(layer.bias == UNTOUCHED).all() for layer in inner[:2] + outer[:2]]
+    demand(all(biases), "a convolution's bias stays as it is")
     shifts = [bool((layers[-1].bias == 0).all()) for layers in (outer, inner)]
     demand(all(shifts), "batch norm's shifts, its `bias`, must all be 0")
     differ = not torch.equal(outer[0].weight, inner[0].weight)
