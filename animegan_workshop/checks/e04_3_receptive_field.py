@@ -25,6 +25,7 @@ FAULTS = """
     the distance is the product of the strides so far, not one stride
         :: * step => * stride :: step *= => step =
     multiply the strides, do not add them up :: step *= => step += :: *= stride => += stride - 1
+        :: 1, 1, [] => 1, 0, [] && * step => * max(step, 1) && step *= => step +=
     the strides are missing :: * step =>
     use each layer's own stride, it is not always 2 :: *= stride => *= 2
     add kernel - 1 times the distance, do not multiply kernels :: field += grows => field *= kernel
