@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from animegan_workshop.benchmark import find_chromium
+
 PROJECT = Path(__file__).resolve().parent.parent
 RUN_ALL = """async () => {
     const app = window.jupyterapp;
@@ -78,12 +80,6 @@ def jupyterlab(folder: Path, budget: str) -> Iterator[Callable[[str], str]]:
                 server.wait(20)
             except subprocess.TimeoutExpired:
                 server.kill()
-
-
-def find_chromium() -> str | None:
-    """The browser that CHROMIUM names, or one that the system has."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return next(filter(None, [os.environ.get("CHROMIUM"), *map(shutil.which, names)]), None)
 
 
 @contextlib.contextmanager

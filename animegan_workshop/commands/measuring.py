@@ -171,15 +171,22 @@ def experiments_page(arguments: argparse.Namespace) -> str:
 
 
 @command(
+    FACES,
     option("--width", type=positive, default=64),
     option("--batch", type=positive, default=50),
     DEVICE,
+    option("--page", action="store_true", help="time a face in a page, and in notebook 06"),
 )
 def benchmark(arguments: argparse.Namespace) -> str:
-    """Time the training step against the textbook loop on this machine."""
-    from animegan_workshop.benchmark import run_benchmark
+    """Time the training step against the textbook loop on this machine, or a face in a page."""
+    from animegan_workshop.benchmark import benchmark_page, run_benchmark
 
-    for line in run_benchmark(arguments.width, arguments.batch, arguments.device):
+    if arguments.page:
+        for line in benchmark_page():
+            print(line, flush=True)
+        return ""
+    size = arguments.width, arguments.batch
+    for line in run_benchmark(arguments.faces, *size, arguments.device):
         print(line, flush=True)
     return ""
 
