@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from animegan_workshop.checks.steps import FacesGame, check_step
-from animegan_workshop.checks.tools import exercise
+from animegan_workshop.checks.tools import demand, exercise
 
 
 def step_of_d(D: nn.Module, opt: torch.optim.Optimizer, real: torch.Tensor, fake: torch.Tensor):
@@ -34,6 +34,9 @@ real and fake went through D in one batch, where batch norm mixes them
     :: D(real), D(fake.detach()) => D(torch.cat([real, fake.detach()])).chunk(2)
     :: D(real), D(fake.detach()) => D(torch.cat([real, fake.detach()])).chunk(2)
     && loss.backward() => loss.div(2).backward()
+reals are one batch and fakes another: they do not go through D one by one
+    :: D(real), D(fake.detach())
+    => [torch.cat([D(one[None]) for one in part]) for part in (real, fake.detach())]
 those are mean logits: D(x) and D(G(z)) are sigmoids of logits :: torch.sigmoid =>
 take the sigmoid of each logit first, then the mean
     :: torch.sigmoid => && .mean().item() => .mean().sigmoid().item()
@@ -51,6 +54,8 @@ the loss is the sum of both terms: you return one of them, or their mean
 def d_step(answer, seed):
     """(D, opt_d, real, fake), fake attached to G -> loss, mean D(x), mean D(G(z)), floats."""
     game = check_step(answer, step_of_d, FAULTS, FacesGame, "D")
+    lost = "fake is cut off from G for good, so G's step cannot learn: .detach() leaves it attached"
+    demand(game.source.requires_grad, lost)
     # This stops where the backward pass has used up the graph of G.
     torch.autograd.grad(game.source.sum(), list(game.G.parameters()))
     return "D moved down its loss, and G was left alone"

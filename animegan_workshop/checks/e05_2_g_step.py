@@ -27,6 +27,8 @@ the fakes have one label, 1: that is D's loss, half of it with 0
 the mean of -log is asked for, not -log of the mean :: F.softplus(-logits).mean()
     => -logits.sigmoid().mean().log()
 that is the loss of a Wasserstein GAN, see 02.4 :: F.softplus(-logits) => logits
+all fakes go through D as one batch, not one by one
+    :: D(fake) => torch.cat([D(one[None]) for one in fake])
 that is D(G(z)): return the loss :: return loss.item() => return logits.sigmoid().mean().item()
 """
 

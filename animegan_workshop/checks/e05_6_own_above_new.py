@@ -26,6 +26,12 @@ own and new faces went through D together: give it batches of one kind
 the last batch is left out where it is not full: all faces count :: judge =
     => own, new = (faces[: len(faces) // 25 * 25] for faces in (own, new)); judge =
 equal logits count as higher: > is asked for, not >= :: > on_new => >= on_new
+a tie does not count, not even half
+    :: (on_own[:, None] > on_new).float() => (on_own[:, None] - on_new).sign().add(1).div(2)
+compare logits: where D is sure, sigmoids round to 1 and are tied
+    :: on_own[:, None] > on_new => on_own.sigmoid()[:, None] > on_new.sigmoid()
+your share is 0 for these faces: count the pairs, and divide with /, not with //
+    :: .float().mean() => .float().mean().floor()
 that is the chance that a new face is higher :: > on_new => < on_new
 you compare one face with one: all A x B pairs are asked for
     :: [:, None] > on_new => [: len(new)] > on_new[: len(own)]
@@ -46,6 +52,7 @@ def own_above_new(answer, seed):
     with torch.no_grad():
         for parameter in D.parameters():
             parameter.mul_(3)  # so that one logit differs from the next
+        parameter.mul_(30)  # the last layer's: sigmoids of such logits round to 1
     # ever brighter, so it matters which faces are judged together; 25 are own and new, for ties
     faces = (torch.rand(105, 3, 64, 64) * 2 - 1) * torch.linspace(0.1, 1, 105)[:, None, None, None]
     case = D, faces[:60], faces[torch.cat([torch.arange(25), torch.arange(45, 105)])]
