@@ -16,6 +16,7 @@ from animegan_helpers.__main__ import main
 from animegan_helpers.checkpoint import load_weights
 from animegan_helpers.files import out_of_memory, reading
 from animegan_helpers.training import Trainer
+from animegan_workshop.teaching import notebooks
 
 PROJECT = Path(__file__).parents[1]
 
@@ -179,6 +180,16 @@ def test_a_count_must_be_a_number_above_0(text, capsys):
     with pytest.raises(SystemExit) as end:
         main(["draw", "--count", text, "--out", "x"])
     assert end.value.code == 2 and "--count" in capsys.readouterr().err
+
+
+def test_a_package_that_is_missing_is_one_line(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "animegan_workshop.check", None)
+    assert run("check") == 2 and "make env installs it" in capsys.readouterr().err
+
+
+def test_the_lab_can_open_what_notebooks_link_to(monkeypatch):
+    monkeypatch.setattr(notebooks, "call_interactive", lambda words: "\n".join(words))
+    assert f"--ServerApp.root_dir={PROJECT}" in notebooks.lab(PROJECT / "my_work" / "a.ipynb")
 
 
 def test_only_a_lack_of_memory_is_called_so():
