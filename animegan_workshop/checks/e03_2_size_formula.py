@@ -27,8 +27,6 @@ FAULTS = """
         :: (h - 1) * s + k => h * s + max(k - s, 0)
     the order of the arguments is h, k, s, p, extra :: k: int, s: int => s: int, k: int
         :: s: int, p: int => p: int, s: int :: k: int, s: int, p: int => p: int, s: int, k: int
-        :: h: int, k: int => k: int, h: int
-    where `extra` is not given it is 0 :: extra: int = 0 => extra: int = 1
     the stride is s, not always 2 :: * s => * 2
     the output padding `extra` is missing :: + extra =>
     `extra` is added once, in pixels :: + extra => + 2 * extra :: + extra => + s * extra
@@ -41,11 +39,12 @@ FAULTS = """
 @exercise("03.3", side_after_stamping)
 def size_formula(answer, seed):
     """Side h in, kernel k, stride s, padding p, output padding extra -> the side of the output."""
-    cases = [(1, 4, 1, 0), (5, 3, 2, 1, 1), (7, 5, 3, 2, 2), (9, 3, 1, 1, 0)]
+    cases = [(1, 4, 1, 0, 0), (5, 3, 2, 1, 1), (7, 5, 3, 2, 2), (9, 3, 1, 1, 0)]
     more = np.random.default_rng(seed).integers((3, 3, 2, 0, 0), (9, 6, 5, 2, 2), (20, 5))
     cases += [tuple(row) for row in more.tolist()]
     for got in [answer(4, 4, 2, 1), *(answer(*case) for case in cases)]:
         whole = got is None or (np.ndim(got) == 0 and np.asarray(got).dtype.kind in "iu")
         demand(whole, f"a side is one whole number: no /, no float; yours is {shorten(got)}")
     try_cases(answer, side_after_stamping, cases, FAULTS)
+    demand(answer(4, 4, 2, 1) == 8, "`extra` is 0 where it is not given")
     return f"all {len(cases)} settings, and 1, 4, 8, 16, 32, 64 for G"
