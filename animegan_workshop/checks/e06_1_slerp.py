@@ -24,8 +24,11 @@ def on_arc(start, end, share):
 
 FAULTS = """
 that is the straight line, which leaves the shell :: torch.lerp(first, last, share) * point => line
+    :: * point => * torch.lerp(a, b, share)
 the straight line at the right length does not turn at constant speed: use the angle
-    :: * point => * normalize(line, dim=0)
+    :: * point => * normalize(line, dim=0) :: * point => * normalize(torch.lerp(a, b, share), dim=0)
+the straight line is for equal or opposite directions alone: yours comes far too early
+    :: 0.99999 => 0.9 :: cosine.abs() > 0.99999 => cosine > 0.9
 start and end are swapped: share 0 must give the start :: line = => share = 1 - share; line =
 the lengths are swapped: begin with the start's :: lerp(first, last => lerp(last, first
 the direction runs from end to start, the length does not :: turn = share => turn = (1 - share)
@@ -60,9 +63,11 @@ def slerp(answer, seed):
     """start, end (z_dim,), share 0 to 1 -> the point (z_dim,) at that share of the arc."""
     cases = [
         (first * torch.randn(size), last * torch.randn(size), share)
-        for size, share in ((100, 0.2), (7, 0.5), (30, 0.85), (5, 0.0), (6, 1.0))
+        for size, share in ((100, 0.2), (17, 0.5), (30, 0.85), (5, 0.0), (6, 1.0))
         for first, last in ((1.0, 1.3), (0.05, 0.02))
     ]
+    z, other = torch.randn(2, 60)
+    cases += [(z, times * z + 0.3 * other, 0.4) for times in (1.0, -1.2)]  # not far from a line
     try_cases(answer, on_arc, cases, FAULTS, 1e-4)
     clamp = "clamp the cosine to [-1, 1] before acos, and take the line"
     for z in torch.randn(60, 100):  # for a third of them the cosine is rounded to 1.0000001

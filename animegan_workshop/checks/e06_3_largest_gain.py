@@ -15,6 +15,9 @@ def largest(before, after):
 FAULTS = """
 that counts faces: divide by how many there are :: .mean(1) => .sum(1)
     :: .mean(1) => .sum(1) / 100 :: .mean(1) => .sum(1) / 200
+divide by the number of faces, not by the number of different names
+    :: .mean(1) => .sum(1) / len(names)
+    :: .mean(1) => .sum(1) / len(names) && unique(after) => unique([*before, *after])
 that is the largest share afterwards: subtract the share before :: new - old => new
 that is the largest loss: after minus before :: new - old => old - new
     :: new - old => old - new && .max() => .max().clip(0)
@@ -40,7 +43,8 @@ that is the gain of the last name alone: take the largest
     :: .max() => [-1] :: .max() => [-1].clip(0)
 that is the growth as a factor: take the difference of the shares :: new - old => new / old
     :: new - old => new / old - 1 :: new - old => new / np.maximum(old, 1e-9) - 1
-    :: new - old => new / np.maximum(old, 1e-9)
+    :: new - old => new / np.maximum(old, 1e-9) :: new - old => (new - old) / np.where(old, old, 1)
+    :: (new - old) => np.append(0, (new / old - 1)[old > 0])
 """
 
 

@@ -39,6 +39,7 @@ subtract the averages first, then divide by the length
     :: have - lack => have / have.norm() - lack / lack.norm() && / way.norm() =>
 average z as it is: each z is made length 1 first
     :: mask = => z = z / z.norm(dim=1, keepdim=True); mask =
+average z as it is: each component is divided by its spread :: mask = => z = z / z.std(0); mask =
 """
 
 

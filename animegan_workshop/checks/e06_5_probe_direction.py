@@ -32,6 +32,8 @@ that is the squared error: use the cross-entropy of the logits
     => mse_loss((z @ weight + bias).sigmoid()
 the loss takes logits: no sigmoid before it
     :: z @ weight + bias => (z @ weight + bias).sigmoid()
+the loss takes the logits first, then the labels
+    :: (z @ weight + bias, target) => (target, z @ weight + bias)
 the gradients add up: clear them with zero_grad() at each step :: optimiser.zero_grad() => pass
 train on all faces, also on those without it
     :: optimiser = => z, target = z[target == 1], target[target == 1]; optimiser =
@@ -47,7 +49,7 @@ def probe_direction(answer, seed):
     z[:60] += 4 * (side + extra)
     has_it = (z @ (0.6 * shared + 0.8 * side) + torch.randn(600)).numpy() > 2.5
 
-    got = answer(z.clone(), has_it.copy())
+    given = got = answer(z.clone(), has_it.copy())
     alone = f"return the weights alone, a tensor, not a {type(got).__name__}"
     demand(got is None or torch.is_tensor(got), alone)
     got = numbers(got)
@@ -67,4 +69,5 @@ def probe_direction(answer, seed):
     demand(cosine > 0.98, f"the cosine with the best weights is only {cosine:.2f}: {train}")
     unit = "the weights are right but not of length 1: divide by their norm, without the bias"
     demand(abs(length - 1) < 1e-3, unit)
+    demand(not given.requires_grad, "the weights still hang on their graph: detach them")
     return "weights of length 1, from without to with"

@@ -23,6 +23,11 @@ multiply by the length, do not divide by it :: length * way => way / length
 that is the step: add it to the base :: base + step => step
 subtract z_without's average, do not add it :: some - others => some + others
 average over all faces, do not take the first of each :: .mean(0) => [0]
+average over all faces of both sets, also where one has more
+    :: z_with.mean => z_with[: len(z_without)].mean
+    && z_without.mean => z_without[: len(z_with)].mean
+average over the faces, dim 0: a mean over everything is one number
+    :: .mean(0) => .mean() :: .mean(0) => .mean().expand(len(base))
 take averages, since the two may differ in number: .mean(0), not .sum(0) :: .mean(0) => .sum(0)
 take averages, not medians :: .mean(0) => .median(0).values
 the step has the length, the result has not :: return base + step

@@ -36,7 +36,12 @@ that is the largest distance: take the mean :: apart.sum() / pairs => apart.max(
 that is the distance to the nearest other row: take the mean over all pairs
     :: apart.sum() / pairs => apart.fill_diagonal_(torch.inf).amin(1).mean()
     :: apart.sum() / pairs => apart.fill_diagonal_(torch.inf).min()
-that is the median: take the mean :: apart.sum() / pairs => apart[apart > 0].median()
+that is the median: take the mean
+    :: apart.sum() / pairs => apart[~torch.eye(len(apart), dtype=bool)].median()
+two equal samples are a pair as well, at distance 0
+    :: apart.sum() / pairs => apart[apart > 0].mean()
+one sample is in no pair, the last or the first: take all pairs
+    :: apart = => features = features[:-1]; apart = :: apart = => features = features[1:]; apart =
 take all pairs, not each row and the next :: apart.sum() / pairs => apart.diagonal(1).mean()
 the rows are the samples: you compare columns :: apart = => features = features.T; apart =
 that is about the cosine: take the distance, the root of the sum of squares :: return apart
@@ -47,7 +52,8 @@ that is about the cosine: take the distance, the root of the sum of squares :: r
 @exercise("06.6", mean_distance)
 def variety(answer, seed):
     """Features (N, F) of N samples -> the mean distance between two of them."""
-    sizes = (12, 6), (7, 5), (2, 3)
+    sizes = (12, 6), (7, 5)
     cases = [(torch.randn(n, size) * torch.linspace(0.5, 2, size),) for n, size in sizes]
+    cases.append((torch.tensor([[0.0, 2, 3], [4, 1, 0], [4, 1, 0]]),))
     try_cases(answer, mean_distance, cases, FAULTS, 1e-4)
     return "the mean over all pairs"

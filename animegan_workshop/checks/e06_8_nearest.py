@@ -17,6 +17,11 @@ FAULTS = """
 the two are swapped: return the indices first :: index, distance => distance, index
 you look for the nearest query of each reference: it is the other way round :: .min(1) => .min(0)
 that is the furthest reference: take the smallest distance :: .min(1) => .max(1)
+that is the second nearest reference: take the nearest
+    :: = distances.min(1) => = (found[:, 1] for found in distances.sort(1))
+the rows hold pixels of several pictures: flatten(1) makes one row of each picture
+    :: queries.flatten(1) => queries.reshape(-1, len(queries)).T
+    && references.flatten(1) => references.reshape(-1, len(references)).T
 that is the mean distance to all references: take the smallest
     :: return index, distance => return index, distances.mean(1)
 those are units of our range: one unit is 127.5 grey levels :: 127.5 * =>

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from animegan_workshop.checks.tools import exercise, try_cases
+from animegan_workshop.checks.tools import demand, exercise, try_cases
 
 
 def count_pairs_of(a: np.ndarray, b: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -20,6 +20,11 @@ rows and columns are numbered from 0: do not take 1 off :: [i, j] => [i - 1, j -
 the flat place of a pair is a * columns + b :: [i, j] => [divmod(i * shape[0] + j, shape[1])]
 bins end at `shape`, not the largest value :: return table => return np.histogram2d(a, b, shape)[0]
 count each a with its own b, not with every b :: zip(a, b) => ((i, j) for i in a for j in b)
+both must hold, a[n] = i and b[n] = j: yours counts where one of them does
+:: table[i, j] += 1 => table[i] += 1; table[:, j] += 1
+:: table[i, j] += 1 => table[i] += 1; table[:, j] += 1; table[i, j] -= 1
+an empty place is 0: yours repeat the first counts
+:: return table => return np.resize(np.bincount(a * shape[1] + b), shape)
 only the first pair is counted: return after the loop :: += 1 => += 1; break
 one pair is left out, the last or the first :: (a, b): => (a[:-1], b): :: (a, b): => (a[1:], b[1:]):
 return counts, not shares :: return table => return table / len(a)
@@ -38,4 +43,6 @@ def count_pairs(answer, seed):
         (np.array([1]), np.array([3]), (4, 5)),
     ]
     try_cases(answer, count_pairs_of, cases, FAULTS, hint=": `shape` says its rows and columns")
+    kind = answer(*cases[0]).dtype
+    demand(kind.kind in "iu", f"counts are whole numbers, dtype int: yours are {kind}")
     return "every pair is counted, and an empty place is 0"

@@ -23,6 +23,8 @@ add 0.5 to all counts, not only 0 :: n, m => p, q = p - 0.5 * (p > 0.5), q - 0.5
 add 0.5 to both counts, samples and data :: samples + 0.5 => samples + 1e-12
 you add 1 to every count: 0.5 is asked for :: 0.5 => 1
 a tiny number makes empty modes dear: add 0.5 :: 0.5 => 1e-12 :: 0.5 => 1e-10 :: 0.5 => 1e-8
+add 0.5 first, then sum: your shares do not add up to 1
+:: p.sum(), q.sum() => samples.sum(), data.sum()
 divide each by its own sum :: p.sum() => q.sum() :: q.sum() => p.sum() :: / n, q / m => , q
 divide by the sum of the whole table, not of each row :: p.sum(), q.sum() => p.sum(0), q.sum(0)
 :: p.sum(), q.sum() => (x.sum(-1, keepdims=True) for x in (p, q))
@@ -42,6 +44,7 @@ def kl(answer, seed):
     cases = [(random.integers(1, 30, s), random.integers(5, 60, s)) for s in ((3, 5), 7, (4, 2, 3))]
     for samples, data in cases:
         samples[1], data[2] = 0, 0
+    cases.append((samples + 0.0, data + 0.0))
     finite = np.isfinite([numbers(answer(*np.copy(case))) for case in cases[:1]])
     demand(
         finite.all(), "an empty mode makes your sum infinite or nan: add 0.5 to every count first"

@@ -33,6 +33,14 @@ a @ b is not symmetric, as eigh needs: take R @ b @ R
 :: eigvals(a => eigvalsh(a :: eigvals(a @ b => eigvalsh(b @ a
 R is the root of the covariance, not itself :: a @ b => a @ b @ a :: a @ b => b @ a @ b
 the root of the product is missing :: np.trace(a) + np.trace(b) - 2 * cross => ((a - b) ** 2).sum()
+a product of two roots is not the root of the product
+:: np.sqrt(np.clip(values, 0, None)).sum()
+=> np.trace(np.matmul(*(v * abs(w) ** 0.5 @ v.T for w, v in map(np.linalg.eigh, (a, b)))))
+a @ b is not symmetric: its singular values are not its eigenvalues
+:: np.linalg.eigvals(a @ b).real => np.linalg.svd(a @ b)[1]
+each covariance is around its own mean
+:: np.cov(y, rowvar=False) => (y - x.mean(0)).T @ (y - x.mean(0)) / (len(y) - 1)
+:: np.cov(x, rowvar=False) => (x - y.mean(0)).T @ (x - y.mean(0)) / (len(x) - 1)
 use all rows: you cut the larger set :: shift = => x, y = x[: len(y)], y[: len(x)]; shift =
 """
 TURNED = "faces are rows, features are columns: rowvar=False :: =False => =True"

@@ -31,6 +31,13 @@ data and samples are swapped :: far = => data, samples = samples, data; far =
 the order is precision, recall, coverage :: return p, r, c => return r, p, c
 :: return p, r, c => return c, p, r :: return p, r, c => return r, c, p
 a point counts once, if any ball holds it :: .any( => .sum( :: .any( => .all(
+:: .any(0) => .all(0) :: = in_data.any(0) => = in_data.all(0)
+:: in_samples.any( => in_samples.all( :: in_data.any(1) => in_data.all(1)
+the edge belongs to the ball: <=, not < :: <= => <
+a ball reaches to the k-th other point of its own set
+:: reach(samples) => np.sort(across.T)[:, [k - 1]] :: reach(samples) => np.sort(across.T)[:, [k]]
+:: reach(data) => np.sort(across)[:, [k - 1]] :: reach(data) => np.sort(across)[:, [k - 1]]
+&& reach(samples) => np.sort(across.T)[:, [k - 1]]
 not all pairs count, but points: any ball will do :: .any(0) => :: = in_data.any(0) => = in_data
 return shares, from 0 to 1, not numbers of points: take the mean :: .mean() => .sum()
 precision: the share of *samples* in a ball of the data :: = in_data.any(0) => = in_data.any(1)
@@ -40,6 +47,10 @@ recall: the share of *faces* in a ball, not of balls :: in_samples.any(0) => in_
 coverage: the share of *balls of the data* with a sample :: in_data.any(1) => in_data.any(0)
 :: in_data.any(1) => in_samples.any(1) :: in_data.any(1) => in_samples.any(0)
 coverage: a ball needs one sample, not k of them :: in_data.any(1) => (in_data.sum(1) >= k)
+coverage: a sample must lie in the ball; which face is its nearest does not matter
+:: in_data.any(1) => (np.bincount(across.argmin(0), minlength=len(data)) > 0)
+coverage: that is the density, which counts samples: count the balls that hold one
+:: in_data.any(1) => (in_data.sum(0) / k)
 coverage: that is the share of empty balls :: in_data.any(1) => (~in_data.any(1))
 """
 FLAT = "row i has radius i: keep its dimension, [:, [k]] :: [:, [k]] => [:, k]"
@@ -53,5 +64,7 @@ def precision_recall_coverage(answer, seed):
     several(answer(data.copy(), samples.copy(), 3), "three numbers, precision, recall, coverage", 3)
     # equally many first, so that radii of a wrong shape do not stop
     try_cases(answer, overlap_of, [(data[:45], samples, k) for k in (3, 4)], FAULTS + FLAT)
-    try_cases(answer, overlap_of, [(data, samples, 3), (samples[:20], data, 5)], FAULTS)
+    grid = np.indices((5, 5)).reshape(2, -1).T + 0.0  # with many points on an edge
+    cases = [(data, samples, 3), (samples[:20], data, 5), (grid[::2], grid[:8], 2)]
+    try_cases(answer, overlap_of, cases, FAULTS)
     return "the balls of the data give precision and coverage, those of the samples recall"

@@ -36,8 +36,12 @@ low comes first, then high :: return low, high => return high, low
 the rounds must be moved: their median is the measure of the data :: - middle + measure(data) =>
 move the median of the rounds onto the measure, not their mean :: np.median => np.mean
 your interval lies around 0: move it onto the measure of the data :: + measure(data) =>
+the shift goes the wrong way: the median of the rounds must end on the measure
+:: - middle + measure(data) => + middle - measure(data)
 your interval is mirrored: the low end is far where the high one should be
 :: = np.quantile => = 2 * middle - np.quantile && (0.025, 0.975) => (0.975, 0.025)
+:: np.quantile(values, (0.025, 0.975)) - middle
+=> -np.quantile(values, (0.975, 0.025)) + measure(data)
 take the quantiles at 0.025 and 0.975: yours are others :: (0.025, 0.975) => (0.05, 0.95)
 :: (0.025, 0.975) => (0.005, 0.995) :: (0.025, 0.975) => (0.16, 0.84) :: (0.025, => (0.25,
 :: (0.025, 0.975) => (0, 1) :: (0.025, 0.975) => (0.25, 0.75) :: (0.025, 0.975) => (0.01, 0.99)

@@ -66,11 +66,12 @@ def my_experiment(answer, seed):
         demand(shape == (4,), f"{name!r} needs one value for each seed, not shape {shape}")
         demand(isinstance(values, np.ndarray), "make arrays of the lists: np.array")
 
-    def agree(which: int, order: list) -> bool:
-        wanted = lambda name, key: [rows[name, seed][which][key] for seed in order]
-        return any(all(close(got[name], wanted(name, key)) for name in arms) for key in MEASURED)
+    def agree(which: int, view=np.array) -> bool:
+        wanted = lambda name, key: view([rows[name, seed][which][key] for seed in seeds])
+        alike = lambda name, key: close(view(got[name]), wanted(name, key))
+        return any(all(alike(name, key) for name in arms) for key in MEASURED)
 
-    demand(not agree(0, seeds), "take the last measurement, not the first")
-    demand(not agree(-1, seeds[::-1]), "keep the order of the seeds: they are pairs")
-    demand(agree(-1, seeds), "the values are not one measure of the last measurement of both arms")
+    demand(not agree(0), "take the last measurement, not the first")
+    demand(agree(-1) or not agree(-1, np.sort), "keep the order of the seeds: they are pairs")
+    demand(agree(-1), "the values are not one measure of the last measurement of both arms")
     return f"two arms that differ in {differ[0]}, in pairs of equal seeds"
