@@ -53,10 +53,11 @@ def _counted(curve: Callable, target: float) -> Callable:
     def change(length):
         nonlocal calls
         calls += 1
+        demand(length > 0 or length and calls > 1, "give `change` a length above 0")
+        away = "your lengths go the wrong way: where the change is too small, take a longer step"
+        demand(1e-30 < length < 1e30 and (calls <= CALLS or 1e-5 < length < 1e5), away)
         more = "does every call bring the length nearer?"
         demand(calls <= CALLS, f"you call `change` more than {CALLS} times: {more}")
-        away = "your lengths go the wrong way: where the change is too small, take a longer step"
-        demand(length == 0 or 1e-5 < abs(length) < 1e5, away)
         return curve(float(length))
 
     return change

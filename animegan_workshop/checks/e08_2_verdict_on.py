@@ -27,6 +27,12 @@ FAULTS = """
 turn the signs of the differences where the direction is "lower" :: turn * =>
 your direction is turned round: "higher" has second - first :: turn * => -turn *
 an effect the other way does not hold the claim: no absolute value :: mean >= => abs(mean) >=
+the mean difference may be as large as the smallest: at least, not above :: mean >= => mean >
+"between" and "below" exclude the limits
+:: -smallest < low and high < => -smallest <= low and high <=
+:: high < -smallest => high <= -smallest
+:: -smallest < low and high < => -smallest <= low and high <=
+&& high < -smallest => high <= -smallest
 p alone decides nothing: the mean must reach the smallest that matters :: and mean >= smallest =>
 the effect alone decides nothing: p must be at most 0.05 :: p <= 0.05 and => :: 0.05 => 0.1
 the smallest that matters is the share times the mean of first :: share * first.mean() => share
@@ -44,10 +50,10 @@ the runs are pairs: subtract seed by seed :: second - first) => second - first.m
 """
 BASE = np.array([9.0, 11, 10, 10, 8, 12, 10, 10])
 NOISE = (BASE[::-1] - BASE) / 4  # its mean is 0; four times the noise takes the pairs apart
-RUNS = (8, 8, 3, 3, 5, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8)
-EFFECT = (6, -6, 6, -6, 6, 0.1, 0.3, -1, -0.5, 0.9, 0, 2, 0.5, 0.5, 3.1)
-SPREAD = (1, 1, 1, 1, 1, 1, 0.2, 1, 3, 1.5, 20, 20, 0.3, 4, 0.3)
-SHARE = (0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.02, 0.02, 0.28)
+RUNS = (8, 8, 3, 3, 5, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 3, 3)
+EFFECT = (6, -6, 6, -6, 6, 0.1, 0.3, -1, -0.5, 0.9, 0, 2, 0.5, 0.5, 3.1, 2.5, 2.5, -2.5)
+SPREAD = (1, 1, 1, 1, 1, 1, 0.2, 1, 3, 1.5, 20, 20, 0.3, 4, 0.3, 0, 0, 0)
+SHARE = (*[0.1] * 12, 0.02, 0.02, 0.28, 0.25, 0.25, 0.25)
 
 
 @exercise("08.2", verdict_of)
