@@ -38,6 +38,9 @@ def training_loop(game, faces, fixed_z, epochs, batch, seed=0):
 
 FAULTS = """
 the last batch of an epoch is not full: leave it out :: 0, whole, => 0, len(faces),
+    :: 0, whole, => 0, len(faces), && randn(batch => randn(len(real)
+every entry of the samples is the same tensor: append a new one, or a clone
+    :: samples.append(G(fixed_z)) => samples = [G(fixed_z)] * (epoch + 1)
 each epoch has the same order: give epoch_order the epoch :: seed, epoch) => seed, 0)
 G is left in eval mode: call G.train() after the samples :: G.train() => pass
 the samples are drawn in train mode: call G.eval() first :: G.eval() => pass
@@ -81,18 +84,20 @@ def train_gan(answer, seed):
             parameter.mul_(3)  # so that one picture differs from the next
     faces, fixed_z = torch.rand(5, 3, 64, 64) * 2 - 1, torch.randn(5, 100)
 
-    def play(trains):
+    def play(trains, count=5):
         torch.default_generator.manual_seed(seed + 1)  # not the run's own
         G, D = copy.deepcopy(start)
         game = G, D, *(torch.optim.SGD(network.parameters(), 0.03) for network in (G, D))
         history, samples = several(
-            trains(game, faces.clone(), fixed_z.clone(), EPOCHS, BATCH, seed + 3),
+            trains(
+                game, faces.repeat(2, 1, 1, 1)[:count], fixed_z.clone(), EPOCHS, BATCH, seed + 3
+            ),
             "two things, the history and the samples",
         )
         demand(isinstance(samples, (list, tuple)), "keep the samples in a list, one an epoch")
         pictures = len(samples) == EPOCHS and all(map(torch.is_tensor, samples))
         demand(pictures, "keep G's pictures of fixed_z after each epoch, the last one too")
-        rows = "the history needs a row a step, not one an epoch"
+        rows = "the history needs one row for each step, not one for each epoch"
         demand(np.shape(history)[:1] != (EPOCHS,), rows)
         demand(isinstance(history, np.ndarray), "return the history as an array: np.array(history)")
         graph = any(pictures.requires_grad for pictures in samples)
@@ -105,4 +110,6 @@ def train_gan(answer, seed):
         }
 
     try_parts(answer, training_loop, play, FAULTS, 1e-3)
+    rows = len(play(answer, 6)["the history"])  # with 6 faces the last batch is full
+    demand(rows == 3 * EPOCHS, "a last batch that is full is left out: it counts")
     return f"the history, and the pictures of fixed_z after each of {EPOCHS} epochs"

@@ -54,6 +54,8 @@ the optimisers are exchanged: opt_d holds D's weights, opt_g holds G's
 G moves as before, but on detached fakes: nothing reaches it
     :: bce(D(fake), real_label) => bce(D(fake.detach()), real_label)
 change nothing else: the labels were 1 and 0 :: torch.ones(batch) => torch.ones(batch) * 0.9
+    :: torch.zeros(batch) => torch.zeros(batch) - 1
+    :: torch.zeros(batch) => torch.zeros(batch) + 0.1
 change nothing else: G's learning rate was 5e-4 :: 5e-4 => 2e-4 :: 5e-4 => 1e-3 :: 5e-4 => 1e-4
 change nothing else: D's learning rate was 2e-4 :: 2e-4 => 5e-4 :: 2e-4 => 1e-4
 change nothing else: the betas were 0.5 and 0.999 :: , betas=(0.5, 0.999) =>
