@@ -39,10 +39,8 @@ FAULTS = """
         :: .std() => .std(correction=0)
     images alone are one batch, too: do not judge each picture by itself
         :: D(images) => torch.cat([D(image[None]) for image in images])
-        :: D(images), D(batch) => [torch.cat([D(i[None]) for i in b]) for b in (images, batch)]
     all images share one batch with the whole company, not picture by picture
         :: D(batch) => torch.cat([D(torch.cat([one[None], company]))[:1] for one in images])
-        :: D(batch) => torch.cat([D(torch.stack(pair))[:1] for pair in zip(images, company)])
     join whole batches, not half of each
         :: n, batch = => images, company = images[:3], company[:3]; n, batch =
         :: len(images), torch.cat([images, company]) => 3, torch.cat([images[:3], company[:3]])
