@@ -128,7 +128,7 @@ def probe(z, has_it, steps=300):
         optimiser.zero_grad()
         F.softplus(layer(z)[:, 0] * (1 - 2 * torch.tensor(has_it).float())).mean().backward()
         optimiser.step()
-    return unit(layer.weight[0])
+    return unit(layer.weight[0].detach())
 
 
 def nearest_of(x, references):
@@ -205,7 +205,7 @@ RIGHT = [
     (checks.named_direction, lambda z, h: F.normalize(z[h].mean(0) - z[~h].mean(0), dim=0)),
     (
         checks.count_pairs,
-        lambda a, b, shape: np.histogram2d(a, b, [range(n + 1) for n in shape])[0],
+        lambda a, b, shape: np.histogram2d(a, b, [range(n + 1) for n in shape])[0].astype(int),
     ),
     (
         checks.modes_covered,
