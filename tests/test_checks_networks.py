@@ -328,7 +328,7 @@ WRONG = {
             up, norm=fault(nn.BatchNorm2d, track_running_stats=False)
         ),
         "has a bias": fault(up, bias=True),
-        "run 1 x transposed convolution; yours runs 1 x convolution": fault(up, conv=nn.Conv2d),
+        "be 1 x transposed convolution; yours are 1 x convolution": fault(up, conv=nn.Conv2d),
         "kernel 3": fault(up, kernel=3),
         "with stride 1 .* has stride 2x2, padding 1x1": blind,
         "RuntimeError": lambda i, o, **named: up(o, i, **named),
@@ -342,11 +342,11 @@ WRONG = {
         "batch norm is missing": fault(resizing, norm=None),
         "ReLU is missing": fault(resizing, act=None),
         "has a bias": fault(resizing, bias=True),
-        "run 1 x convolution; yours runs 1 x transposed": lambda i, o: up(i, o),
+        "be 1 x convolution; yours are 1 x transposed": lambda i, o: up(i, o),
     },
     checks.generator_for: {
         "with side 128.*blocks are missing": lambda side, z_dim, *rest: of_side(64, z_dim, *rest),
-        "with side 64.*yours runs 6": lambda side, *rest: of_side(2 * side, *rest),
+        "with side 64.*yours are 6": lambda side, *rest: of_side(2 * side, *rest),
         "tanh is missing": fault(of_side, end=nn.Identity),
         r"called with \(8, 4\), then \(4, 2\)": lambda side, z_dim, width, block=up: of_side(
             side, z_dim, width
@@ -385,7 +385,7 @@ WRONG = {
         "convolution 3 stands batch norm, then LeakyReLU": g(block3={"act": leaky}),
         "convolution 4 stands ReLU, then batch norm": g(block4={"late": True}),
         "5 gives 1 channels": g(channels=1),
-        "runs 4 x transposed convolution: blocks are missing": g(count=3),
+        "are 4 x transposed convolution: blocks are missing": g(count=3),
         "reshape z": g(first=nn.Identity()),
         "with z_dim 20 and width 4": lambda z_dim, width: generator(z_dim, 64),
         "stops at": lambda z_dim, width: generator(100, width)(torch.randn(2, z_dim)),
@@ -404,7 +404,7 @@ WRONG = {
         "stands LeakyReLU 0.2, then batch norm": fault(down, late=True),
         "has stride 1x1": fault(down, stride=1),
         "has kernel 3x3": fault(down, kernel=3),
-        "yours runs 1 x transposed": fault(down, conv=nn.ConvTranspose2d),
+        "yours are 1 x transposed": fault(down, conv=nn.ConvTranspose2d),
         "has a bias": fault(down, bias=True),
     },
     checks.discriminator: {
@@ -520,7 +520,7 @@ WRONG = {
         "D ran 3 times": fault(my_d_step, again=True),
     },
     checks.train_gan: {
-        "a row a step": fault(my_train_gan, rows=slice(None, None, 3)),
+        "one row for each step": fault(my_train_gan, rows=slice(None, None, 3)),
         "after each epoch": fault(my_train_gan, kept=slice(-1, None)),
         "still hold their graph": fault(my_train_gan, graph=True),
         "left in eval mode": fault(my_train_gan, evaluate_late=True),

@@ -31,8 +31,7 @@ EXPLAINED = {
     "3D (unbatched)": "a convolution wants (B, C, H, W): reshape z to (B, z_dim, 1, 1) first",
     "running_mean should": "batch norm wants the number of channels that it receives",
     "Negation, the `-` operator": "- does not turn a mask round: write ~mask",
-    "channels instead": "a layer gets other channels than the one before it gives: look at the "
-    "numbers, and for a list that grows from call to call",
+    "channels instead": "the channels do not fit",
     "could not create a primitive": "a layer has no channels, or they do not fit: look at each one",
     "with two bool tensors": "True and False must become numbers first: .float()",
     "required positional argument": "the exercise gives fewer arguments: is a default missing?",

@@ -160,10 +160,10 @@ def check_network(network, ours: nn.Module, example: torch.Tensor, sizes="", hin
 def _check_layers(layers: list[Layer], wanted: list[Layer], sizes: str, hint: str) -> None:
     """Whether kinds, kernels, sides and channels of the layers are ours, and none has a bias."""
     kinds = [[layer.kind for layer in row] for row in (layers, wanted)]
-    yours, asked = (f"{len(row)} layers ({', '.join(dict.fromkeys(row))})" for row in kinds)
+    yours, asked = (f"{len(row)} x {' and '.join(dict.fromkeys(row))}" for row in kinds)
     alike = len(layers) == len(wanted) and all(map(_same_kind, layers, wanted))
     fewer = ": blocks are missing" if len(layers) < len(wanted) else ""
-    demand(alike, f"{sizes}the network should run {asked}; yours runs {yours}{fewer}")
+    demand(alike, f"{sizes}layers with weights should be {asked}; yours are {yours}{fewer}")
     for number, (layer, right) in enumerate(zip(layers, wanted), start=1):
         name = f"{sizes}{layer.kind} {number}"
         demand(not layer.biased, f"{name} has a bias: DCGAN has none, bias=False")
