@@ -23,6 +23,7 @@ the limit is 3 standard deviations, not 3 times the variance :: * std => * std**
 you compare the squared distance: compare the distance :: distance <= => distance**2 <=
 take the distance, no square around it :: (samples, centres) => (samples, centres, torch.inf)
 take the nearest centre of each sample, dim=1 :: dim=1 => dim=0
+    :: dim=1 => dim=0 && len(nearest[good].unique()) => int(good.sum())
 divide by the number of samples :: / len(good) => :: len(good) => 1000 :: len(good) => 2500
 the share is a part of 1, yours is in percent :: modes, => modes, 100 *
 that is the share of bad samples :: modes, => modes, 1 -

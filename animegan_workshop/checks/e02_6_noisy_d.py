@@ -35,6 +35,8 @@ the noise shrinks before the first look :: noise = => noise = self.keep *
 the noise does not shrink: multiply self.std by self.keep :: self.std = self.std * self.keep =>
 multiply std by keep, do not subtract :: self.std * self.keep => self.std - (1 - self.keep)
 :: self.std * self.keep => max(self.std - 1 + self.keep, 0)
+the noise shrinks at the first call only: go on from the std of the last one
+    :: self.std = self.std * => self.s = getattr(self, "s", self.std); self.std = self.s *
 multiply std by keep once a call: your noise fades faster and faster
 :: self.std * self.keep => self.std * self.keep; self.keep *= self.keep
 """

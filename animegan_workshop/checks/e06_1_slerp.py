@@ -47,6 +47,8 @@ that has length 10, whatever the ends :: torch.lerp(first, last, share) => 10
 the length must change evenly, in a straight line :: torch.lerp(first, last, share)
     => first ** (1 - share) * last**share
 the cosine is wrong: make both vectors length 1 before the dot product :: (a @ b) => (start @ end)
+    :: (a @ b) => (start @ end) && turn.cos() * a + turn.sin() * side
+    => ((angle - turn).sin() * a + turn.sin() * b) / angle.sin()
 that is the cosine where the angle belongs: take its acos :: cosine.acos() => cosine
 the angle is not 90 degrees for all pairs: it is the acos of the cosine
     :: cosine.acos() => torch.tensor(torch.pi / 2)

@@ -19,6 +19,7 @@ data and samples are swapped: that is KL(data || samples) :: p, q = samples => q
 add 0.5 to the counts, before you divide, not to the shares
 :: samples + 0.5 => samples + samples.sum() / 2 && data + 0.5 => data + data.sum() / 2
 add 0.5 so that empty modes count as well :: terms.sum() => terms[(samples > 0) & (data > 0)].sum()
+    :: + 0.5 => + 0.0 && terms = => ok = (p > 0) & (q > 0); p, q = p[ok], q[ok]; terms =
 add 0.5 to all counts, not only 0 :: n, m => p, q = p - 0.5 * (p > 0.5), q - 0.5 * (q > 0.5); n, m
 add 0.5 to both counts, samples and data :: samples + 0.5 => samples + 1e-12
 you add 1 to every count: 0.5 is asked for :: 0.5 => 1
