@@ -73,6 +73,15 @@ def after(steps, images, **changes) -> Trainer:
     return trainer
 
 
+def test_reals_and_fakes_are_augmented_and_a_part_of_a_batch_is_left_out(images, monkeypatch):
+    trainer, seen = Trainer(small(augment=("translation",)), images[:50], device="cpu"), []
+    monkeypatch.setattr(trainer, "augment", lambda pictures: seen.append(pictures) or pictures)
+    trainer.advance()
+    assert [pictures.requires_grad for pictures in seen] == [False, True]
+    assert trainer.steps_per_epoch == 2
+
+
+
 def state(trainer: Trainer) -> list[torch.Tensor]:
     return [*trainer.generator.state_dict().values(), *trainer.discriminator.state_dict().values()]
 
