@@ -81,7 +81,6 @@ def test_reals_and_fakes_are_augmented_and_a_part_of_a_batch_is_left_out(images,
     assert trainer.steps_per_epoch == 2
 
 
-
 def state(trainer: Trainer) -> list[torch.Tensor]:
     return [*trainer.generator.state_dict().values(), *trainer.discriminator.state_dict().values()]
 
