@@ -78,7 +78,7 @@ def test_reals_and_fakes_are_augmented_and_a_part_of_a_batch_is_left_out(images,
     monkeypatch.setattr(trainer, "augment", lambda pictures: seen.append(pictures) or pictures)
     trainer.advance()
     assert [pictures.requires_grad for pictures in seen] == [False, True]
-    assert trainer.steps_per_epoch == 2
+    assert trainer.steps_per_epoch == 2 and epoch_order(9, 0, 0)[0] != epoch_order(9, 0, 1)[0]
 
 
 def state(trainer: Trainer) -> list[torch.Tensor]:
@@ -212,6 +212,13 @@ def test_making_a_trainer_leaves_random_numbers_alone(images):
     for precision in ("fp32", "auto"):
         Trainer(small(precision=precision), images, device="cpu")
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_r1_is_half_its_weight_times_the_penalty(images, monkeypatch):
+    losses = []
+    monkeypatch.setattr(training, "descend", lambda _, loss, group: losses.append(loss.item()))
+    monkeypatch.setattr(training, "gradient_penalty", lambda *given: 3.0)
+    assert after(1, images, penalty_real=1.0).history[0, 0] + 1.5 == pytest.approx(losses[0])
 
 
 def test_a_lazy_penalty_comes_every_so_many_steps_and_weighs_as_many_times_more(images):
