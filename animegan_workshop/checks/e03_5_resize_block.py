@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from animegan_workshop.checks.networks import check_network, record
-from animegan_workshop.checks.tools import close, demand, exercise
+from animegan_workshop.checks.networks import check_network
+from animegan_workshop.checks.tools import exercise
 
 
 def resize_then_convolve(inputs: int, outputs: int) -> nn.Module:
@@ -21,10 +21,5 @@ def resize_then_convolve(inputs: int, outputs: int) -> nn.Module:
 def resize_block(answer, seed):
     """(inputs, outputs) -> resize to twice the side, convolution 3x3, batch norm, ReLU."""
     ours, hint = resize_then_convolve(6, 10), ": resize first, to twice the side, then convolve"
-    network, x = answer(6, 10), torch.randn(8, 6, 5, 5)
-    layers = record(network, x)[0].layers if isinstance(network, nn.Module) else []
-    seen = [layer.given for layer in layers[:1] if layer.given.shape[1:] == (6, 10, 10)]
-    mode = "before the convolution stands torch's default mode of resizing, and nothing else"
-    demand(all(close(given, ours[0](x)) for given in seen), mode)
-    check_network(network, ours, x, hint=hint)
+    check_network(answer(6, 10), ours, torch.randn(8, 6, 5, 5), hint=hint)
     return "resize, convolution, batch norm, ReLU"

@@ -134,5 +134,5 @@ def check_step(
     sure = t.sure if mover == "D" else 2000
     for scale in (sure, -sure):
         pairs = zip(look(answer, scale).values(), look(ours, scale).values())
-        demand(all(close(*pair, 1e-2) for pair in pairs), lost)
+        demand(all(close(*pair, 1e-3) for pair in pairs), lost)
     return t

@@ -47,21 +47,18 @@ def measure(arguments: argparse.Namespace) -> str:
 
     if arguments.json:
         unused(arguments.json)
-    samples = samples_of(arguments)
     start = time.monotonic()
     if arguments.reference:
         reference = load_reference(arguments.reference)
-        network, real = (
-            network_of(reference, arguments.attributes),
-            reference.yardstick(len(samples)),
-        )
+        network = network_of(reference, arguments.attributes)
+        samples = samples_of(arguments)
+        real = reference.yardstick(len(samples))
         measures = measure_samples(samples, network, reference, real, progress=True)
     else:
         faces = load_faces(arguments.faces)
         network = load_attributes(arguments.attributes or choose_network(faces))
-        measures = measure_against(
-            faces, samples, network, neighbours=arguments.neighbours, progress=True
-        )
+        how = {"neighbours": arguments.neighbours, "progress": True}
+        measures = measure_against(faces, samples_of(arguments), network, **how)
     print(table(measures))
     if arguments.json:
         write_text(arguments.json, json.dumps(measures, indent=2) + "\n")
