@@ -297,11 +297,11 @@ def table(measures: dict) -> str:
             lines.append(
                 f"{measure.label:24}{value:>10}  {interval(samples, name):20}{of_real:>12}"
             )
-    looked_up = f"{samples['neighbours']:,} pictures" if "neighbours" in samples else "the faces"
+    many = samples.get("neighbours")
+    looked_up = f"use {many:,} pictures" if many else "need the faces"
     lines += [
         f"against {reference['count']:,} real faces by {reference['network'] or 'a new network'}; "
         f"they cover {reference['modes']} of {measures['modes_possible']} modes",
-        f"precision, recall, coverage need {samples['few']:,} pictures; "
-        f"copies, repeats need {looked_up}",
+        f"precision, recall, coverage use {samples['few']:,} pictures; copies, repeats {looked_up}",
     ]
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """The generator and the discriminator, DCGAN's, and how they are initialised (notebooks 03, 04).
 
-DCGAN: Radford, Metz and Chintala 2015 (arXiv 1511.06434), section 3 and figure 1.
+DCGAN: Radford, Metz and Chintala 2015 (arXiv 1511.06434), section 3, with the kernels and widths of
+their Torch code (figure 1 of the paper has twice the channels).
 At the end stand two variants, changes to DCGAN that the preset `modern` makes. What only the
 experiments of notebook 08 need is in animegan_workshop/experiments/variants.py.
 """
@@ -51,7 +52,7 @@ class Generator(nn.Module):
             generator_block(width * 4, width * 2),  # (B, 2w, 16, 16)
             generator_block(width * 2, width),  # (B, w, 32, 32)
         )
-        # no batch norm here: the images must be free to have their own mean and contrast
+        # no batch norm here: DCGAN's authors saw samples oscillate with it
         last = nn.ConvTranspose2d(width, 3, 4, 2, 1, bias=False)
         self.to_image = nn.Sequential(last, nn.Tanh())  # (B, 3, 64, 64)
 

@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from animegan_workshop import checks
 from animegan_workshop.checks import comparing, running
 from animegan_workshop.experiments.design import Arm
-from animegan_workshop.experiments.verdict import bootstrap_mean
+from animegan_workshop.experiments.verdict import permutation_interval
 from animegan_workshop.teaching.notebooks import notebook_paths
 
 
@@ -143,7 +143,7 @@ def as_far(differences, size, room=1e-9):
 
 def ruled(first, second, direction, share):
     up = (second - first) if direction == "higher" else (first - second)
-    low, high = bootstrap_mean(up)
+    low, high = permutation_interval(up)
     need = share * first.mean()
     if up.mean() >= need and as_far(up, abs) <= 0.05:
         return "holds"

@@ -20,8 +20,8 @@ from animegan_workshop.experiments.verdict import (
     HOLDS,
     IN_PART,
     OPEN,
-    bootstrap_mean,
     holm,
+    permutation_interval,
     permutation_p,
     together,
     verdict,
@@ -257,9 +257,13 @@ def test_claims_of_two_parts():
     assert together([OPEN, FAILS]) == OPEN and together([HOLDS, OPEN]) == IN_PART
 
 
-def test_the_interval_of_a_mean():
-    low, high = bootstrap_mean(np.random.default_rng(0).normal(3, 1, 400))
-    assert low < 3 < high and high - low == pytest.approx(2 * 1.96 / 20, rel=0.1)
+@pytest.mark.parametrize("pairs", [6, 8])
+def test_the_interval_holds_what_the_test_does_not_reject(pairs):
+    differences = np.random.default_rng(0).normal(3, 1, pairs)
+    low, high = permutation_interval(differences)
+    for effect, inside in ((low, True), (high, True), (low - 1e-6, False), (high + 1e-6, False)):
+        assert (permutation_p(differences - effect) > 0.05) == inside
+    assert permutation_interval(differences[:5]) == (-np.inf, np.inf)
 
 
 def test_judging_a_result():

@@ -79,7 +79,7 @@ def test_copied_faces_and_the_whole_table(drawn, network, parts, real):
         assert low <= found["samples"][measure.name] <= high, measure.name
     text = measures.table(found)
     assert all(measure.label in text for measure in measures.MEASURES)
-    assert "copies, repeats need 40 pictures" in text and "by drawn-attributes.safetensors" in text
+    assert "copies, repeats use 40 pictures" in text and "by drawn-attributes.safetensors" in text
 
 
 def test_a_stored_reference_gives_the_same_numbers(parts, network, tmp_path):

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 
 from animegan_workshop.checks.tools import demand, exercise, same, shorten, with_faults
-from animegan_workshop.experiments.verdict import bootstrap_mean, permutation_p
+from animegan_workshop.experiments.verdict import permutation_interval, permutation_p
 
 WORDS = ("holds", "does not hold here", "open")
 
@@ -16,7 +16,7 @@ def verdict_of(first: np.ndarray, second: np.ndarray, direction: str, share: flo
     differences = turn * (second - first)
     smallest = share * first.mean()
     p, mean = permutation_p(differences), differences.mean()
-    low, high = bootstrap_mean(differences)
+    low, high = permutation_interval(differences)
     if p <= 0.05 and mean >= smallest:
         return "holds"
     too_small, opposite = -smallest < low and high < smallest, high < -smallest
@@ -44,25 +44,27 @@ what neither holds nor is contradicted by the interval is open :: "open" => "doe
 the whole interval must be too small, not its mean :: -smallest < low and high < => abs(mean) <
 the opposite is true below minus the smallest, not below 0 :: high < -smallest => high < 0
 both ends must be between - and + the smallest :: -smallest < low and => :: and high < smallest =>
-the interval is that of the differences, not of an arm :: mean(differences) => mean(second)
+the interval is that of the differences, not of an arm :: interval(differences) => interval(second)
 the runs are pairs: subtract seed by seed :: second - first) => second - first.mean())
 :: second - first) => np.sort(second) - np.sort(first))
 """
 BASE = np.array([9.0, 11, 10, 10, 8, 12, 10, 10])
 NOISE = (BASE[::-1] - BASE) / 4  # its mean is 0; four times the noise takes the pairs apart
-RUNS = (8, 8, 3, 3, 5, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 3, 3)
-EFFECT = (6, -6, 6, -6, 6, 0.1, 0.3, -1, -0.5, 0.9, 0, 2, 0.5, 0.5, 3.1, 2.5, 2.5, -2.5)
-SPREAD = (1, 1, 1, 1, 1, 1, 0.2, 1, 3, 1.5, 20, 20, 0.3, 4, 0.3, 0, 0, 0)
-SHARE = (*[0.1] * 12, 0.02, 0.02, 0.28, 0.25, 0.25, 0.25)
+LIMIT = np.repeat([10.0, 0], 4)  # a quarter of it has an interval that ends at 2.5
+RUNS = (8, 8, 3, 3, 5, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8)
+EFFECT = (6, -6, 6, -6, 6, 0.1, 0.3, -1, -0.5, 0.9, 0, 2, 0.5, 0.5, 3.1, 2.5, -2.5, 0, 0)
+SPREAD = (1, 1, 1, 1, 1, 1, 0.2, 1, 3, 1.5, 20, 20, 0.3, 4, 0.3, 0, 0, 0, 0)
+HALVES = (*[0] * 17, 0.25, -0.25)
+SHARE = (*[0.1] * 12, 0.02, 0.02, 0.28, 0.25, 0.25, 0.25, 0.25)
 
 
 @exercise("08.2", verdict_of)
 def verdict_on(answer, seed):
     """Values of two arms (n,), direction, share -> holds, does not hold here, or open."""
     cases = []
-    for n, effect, spread, share in zip(RUNS, EFFECT, SPREAD, SHARE):
+    for n, effect, spread, half, share in zip(RUNS, EFFECT, SPREAD, HALVES, SHARE):
         rows = np.random.default_rng(seed).permutation(n)  # whichever seed comes first
-        first, change = BASE[rows], (effect + spread * NOISE)[rows]
+        first, change = BASE[rows], (effect + spread * NOISE + half * LIMIT)[rows]
         cases += [(first, first + change, "higher", share), (first, first - change, "lower", share)]
     given = [copy.deepcopy(case) for case in cases]
     got, right = [answer(*case) for case in given], [verdict_of(*case) for case in cases]

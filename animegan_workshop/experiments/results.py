@@ -14,8 +14,8 @@ from animegan_workshop.experiments.verdict import (
     FAILS,
     HOLDS,
     OPEN,
-    bootstrap_mean,
     holm,
+    permutation_interval,
     permutation_p,
     verdict,
 )
@@ -72,7 +72,7 @@ def judge(design: Design, result: dict) -> list[dict]:
     """A row for each comparison that has pairs: effect, 95% interval, p after Holm, verdict.
 
     As long as pairs of runs are missing, the verdict is open: nobody stops at a lucky one. So it is
-    with fewer than six pairs, where p cannot reach 0.05 and a bootstrap interval is too narrow.
+    with fewer than six pairs, where p cannot reach 0.05 and the interval has no ends.
     """
     rows, needed = [], max(6, result["scale"]["seeds"])
     for comparison in design.comparisons:
@@ -87,7 +87,7 @@ def judge(design: Design, result: dict) -> list[dict]:
                 "comparison": comparison,
                 "base": float(base),
                 "effect": float(differences.mean()),
-                "interval": bootstrap_mean(differences),
+                "interval": permutation_interval(differences),
                 "differences": differences,
                 "p": permutation_p(differences),
             }

@@ -20,12 +20,17 @@ def permutation_p(differences: np.ndarray) -> float:
     return float((means >= np.abs(differences.sum()) * (1 - 1e-9)).mean())
 
 
-def bootstrap_mean(values: np.ndarray, rounds: int = 10_000, seed: int = 0) -> tuple[float, float]:
-    """The 95% bootstrap interval of the mean of values (n,) (Efron 1979)."""
-    random = np.random.default_rng(seed)
-    means = values[random.integers(0, len(values), (rounds, len(values)))].mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return float(low), float(high)
+def permutation_interval(differences: np.ndarray) -> tuple[float, float]:
+    """The 95% interval of the mean of paired differences (n,): all that the test does not reject.
+
+    Its ends are means of parts of the pairs, of which there are 2^n - 1 (Hartigan 1969): with 8
+    pairs the sixth lowest and the sixth highest. With fewer than 6 it has no ends: -inf, inf. (A
+    bootstrap interval of so few is too narrow: of the mean of 8 normal differences it holds 90%.)
+    """
+    parts = np.array(list(product((0, 1), repeat=len(differences))))[1:]  # (2^n - 1, n)
+    means = np.sort(parts @ differences / parts.sum(axis=1))
+    rank = int(LEVEL / 2 * 2 ** len(differences))
+    return (float(means[rank - 1]), float(means[-rank])) if rank else (-np.inf, np.inf)
 
 
 def holm(p_values: list[float]) -> list[float]:
@@ -42,7 +47,7 @@ def verdict(differences: np.ndarray, smallest: float, p: float) -> str:
     interval lies within `smallest` of 0, or beyond that on the other side. open: all else; a p
     above the level alone decides nothing. p: adjusted for the experiment's comparisons.
     """
-    low, high = bootstrap_mean(differences)
+    low, high = permutation_interval(differences)
     if p <= LEVEL and differences.mean() >= smallest:
         return HOLDS
     within, other_side = -smallest < low and high < smallest, high < -smallest
