@@ -1,8 +1,8 @@
 """The experiments of notebook 08 as data: one TOML file each in `designs/`.
 
 A design says which claim is tested, what is compared with what, which measure decides, and the
-smallest difference that would matter. It is written before any of its runs, and results carry its
-hash; those of `modes`, `modes-tagged` and `initialisation` are older than their designs.
+smallest difference that would matter. It is written before its runs, and results carry its hash.
+The runs of the unchanged setting are shared, so they may be older than a design that uses them.
 """
 
 import hashlib
