@@ -172,6 +172,7 @@ def start_notebook(number: str) -> Budget:
     speed = training_speed(budget.preset)
     if budget.name == "gpu":
         epochs = min(budget.epochs, 1 + int(speed * 8 * 60 / budget.faces))
+        print(f"Notebook 05 trains {epochs} epochs: about 8 min, or less.")
         return replace(budget, epochs=epochs)
     with suppress(ReadError, KeyError, TypeError):  # no minutes were measured for this
         timings = read_json(DATA / "timings.json", "measured minutes")[budget.name]

@@ -152,25 +152,18 @@ def restore(trainer: Trainer, path: Path) -> None:
         trainer.started_from = about["started_from"]
 
 
-def resume(trainer: Trainer) -> str | None:
-    """Restores the newest checkpoint of the run's folder that can be read, if there is one.
-
-    Gives a sentence on where the run goes on, or None.
-    """
-    path = checkpoint.newest_checkpoint(trainer.out)
-    if not path:
-        return None
-    restore(trainer, path)
-    return f"resumed at step {trainer.step} (epoch {trainer.epoch} of {trainer.config.epochs})"
+def resume(trainer: Trainer) -> None:
+    """Restores the newest checkpoint of the run's folder that can be read, if there is one."""
+    if path := checkpoint.newest_checkpoint(trainer.out):
+        restore(trainer, path)
 
 
-def begun_in_fp32(out: Path) -> bool:
-    """Whether the folder holds a run in fp32; it should go on so, equal to the last bit."""
+def begun(out: Path) -> dict:
+    """What the newest checkpoint in a folder says of its run; {} where there is none to read."""
     with contextlib.suppress(CheckpointError):  # a damaged one is resume's to report
-        path = checkpoint.newest_checkpoint(out)
-        about = checkpoint.read_tensors(path, with_tensors=False)[1] if path else {}
-        return about.get("precision") == "fp32"
-    return False
+        if path := checkpoint.newest_checkpoint(out):
+            return checkpoint.read_tensors(path, with_tensors=False)[1]
+    return {}
 
 
 def start_from(trainer: Trainer, path: Path | str) -> None:
@@ -215,9 +208,10 @@ def end_epoch(trainer: Trainer, writes: bool, measure: Callable[[Trainer], None]
 def save_result(trainer: Trainer) -> None:
     """Writes generator.safetensors, the networks as others use them, unless it is up to date."""
     path = trainer.out / "generator.safetensors"
-    with contextlib.suppress(CheckpointError):
+    with contextlib.suppress(CheckpointError), reading(path, "weights", CheckpointError):
         about = checkpoint.read_tensors(path, with_tensors=False)[1]
-        if about.get("step") == trainer.step:
+        check_same_run(trainer, path, about)
+        if about["step"] == trainer.step:
             return
     result = Weights(trainer.final_generator(), trainer.discriminator, trainer.summary())
     checkpoint.save_weights(path, result)
@@ -260,7 +254,7 @@ def run(
             if writes:
                 save(trainer)
                 save_result(trainer)
-    except ValueError:  # a loss that is not finite, a full disk
+    except BaseException:  # a loss that is not finite, a full disk or memory, a second Ctrl-C
         observer.finish(trainer, f"stopped by an error after {trainer.step} steps")
         raise
     trainer.group.wait()
@@ -290,8 +284,11 @@ def train(
     images: uint8 (N, 3, 64, 64); start: weights for a new run to begin with; measure: as in `run`.
     Raises TrainingError or CheckpointError for what cannot work, before a folder is made.
     """
-    if config.precision == "auto" and begun_in_fp32(Path(out)):
-        config = replace(config, precision="fp32")
+    before = begun(Path(out))
+    if config.precision == "auto" and before.get("precision") == "fp32":
+        config = replace(config, precision="fp32")  # equal to the last bit
+    if (done := before.get("epoch", 0)) > config.epochs:  # notebook 05 asks for what time allows
+        config = replace(config, epochs=min(done + 1, before["config"]["epochs"]))
     trainer = Trainer(config, images, out, device)
     if start and not checkpoint.checkpoints(trainer.out):
         start_from(trainer, start)

@@ -13,16 +13,15 @@ class SynchronisedBatchNorm2d(nn.BatchNorm2d):
             return super().forward(images)
         images, dtype = images.float(), images.dtype
         count = images.numel() / images.shape[1] * distributed.get_world_size()
-        moments = torch.stack([images.sum((0, 2, 3)), images.square().sum((0, 2, 3))])
-        mean, mean_of_squares = all_reduce(moments) / count  # this all_reduce passes gradients back
-        variance = mean_of_squares - mean.square()
+        mean = all_reduce(images.sum((0, 2, 3))) / count  # this all_reduce passes gradients back
+        centred = images - mean[:, None, None]  # the mean of squares less the squared mean cancels
+        variance = all_reduce(centred.square().sum((0, 2, 3))) / count
         with torch.no_grad():
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)
             self.num_batches_tracked += 1
         scale = self.weight * torch.rsqrt(variance + self.eps)
-        shift = self.bias - mean * scale
-        return (images * scale[:, None, None] + shift[:, None, None]).to(dtype)
+        return (centred * scale[:, None, None] + self.bias[:, None, None]).to(dtype)
 
 
 def synchronise_batch_norm(network: nn.Module) -> None:

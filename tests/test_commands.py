@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import torch
 from PIL import Image
 
 from animegan_helpers.__main__ import main
-from animegan_helpers.checkpoint import load_weights
+from animegan_helpers.checkpoint import load_weights, shipped_weights
 from animegan_helpers.files import out_of_memory, reading
 from animegan_helpers.training import Trainer
 from animegan_workshop.teaching import notebooks
@@ -59,6 +60,15 @@ def test_train_goes_on_with_a_run_only_when_asked(faces, finished_run, capsys):
     assert before == {path: path.stat().st_mtime_ns for path in finished_run.rglob("*")}
     assert run(*words, "--resume") == 0
     assert (finished_run / "grids" / "epoch-0002.webp").exists()
+
+
+def test_a_run_that_ships_is_not_overwritten(faces, tmp_path, capsys):
+    out = shutil.copytree(shipped_weights("modern").with_suffix(""), tmp_path / "modern")
+    before = (out / "history.csv").read_bytes()
+    words = ["train", "--faces", faces, "--preset", "smoke", "--epochs", 1, "--out", out]
+    for more in ([], ["--resume"]):
+        assert run(*words, *more) == 2 and "choose another --out" in capsys.readouterr().err
+    assert (out / "history.csv").read_bytes() == before
 
 
 def test_an_interrupted_training_says_so_and_goes_on(faces, tmp_path, monkeypatch, capsys):

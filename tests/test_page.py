@@ -117,6 +117,16 @@ def test_the_command_writes_a_page_and_asks_nothing_of_the_network(tmp_path, cap
     assert small - 5e5 < 0.55 * (out.stat().st_size - 5e5)  # half as large, but for the library
 
 
+@pytest.mark.parametrize("paragraphs", [1, 2, 3])
+def test_a_short_card_is_read_as_far_as_it_goes(paragraphs, tmp_path):
+    path = tmp_path / "mine.safetensors"
+    card = "\n\n".join(["# Mine", "A `G` of mine.", "- **Licence**: MIT."][:paragraphs])
+    path.with_suffix(".md").write_text(card, encoding="utf-8")
+    licences = ["its card names none."] * 2 + ["MIT."]
+    told = {"title": "Mine", "card": "A G of mine." if paragraphs > 1 else ""}
+    assert write.card_of(path, {}) == told | {"licence": licences[paragraphs - 1]}
+
+
 def test_the_same_weights_give_the_same_page():
     z = sample_latent(3, 100)
     generator = answering_generator()

@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from torch import nn
+from torch import distributed, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from animegan_helpers import training
@@ -32,6 +32,7 @@ from animegan_helpers.networks import build_networks
 from animegan_helpers.runs import Observer, resume, run, save_result, start_from, train
 from animegan_helpers.settings import TrainingConfig, TrainingError
 from animegan_helpers.training import Trainer, epoch_order
+from animegan_workshop.synchronised import synchronise_batch_norm
 
 PROJECT = Path(__file__).resolve().parent.parent
 ONE_THREAD = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
@@ -365,9 +366,11 @@ def test_a_generator_that_a_kill_prevented_is_written_by_the_next_call(images, c
     save_result(trainer)
     assert path.stat().st_mtime_ns == written, "one that is up to date is left alone"
     tensors, about = read_tensors(path)
-    write_tensors(path, tensors, about | {"step": 10})  # of an earlier sitting
-    trained(images, copied, ema=0.9)
-    assert read_tensors(path)[1]["step"] == 20
+    other = about | {"config": about["config"] | {"seed": 7}}  # left there by another run
+    for stale in (about | {"step": 10}, other):
+        write_tensors(path, tensors, stale)
+        trained(images, copied, ema=0.9)
+        assert read_tensors(path)[1] == about
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
@@ -377,7 +380,18 @@ def test_an_interrupt_ends_a_run_between_steps_with_a_checkpoint(images, tmp_pat
     message = run(trainer, watcher, update_seconds=0.0)
     assert "stopped after" in message and message == watcher.message and trainer.step in (3, 4)
     again = Trainer(small(), images, tmp_path, "cpu")
-    assert f"resumed at step {trainer.step} " in resume(again)
+    resume(again)
+    assert again.step == trainer.step
+
+
+def test_a_panel_is_told_that_memory_ran_out(images):
+    def fill(trainer):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    watcher = Watcher(5, fill)
+    with pytest.raises(torch.OutOfMemoryError):
+        run(Trainer(small(), images, device="cpu"), watcher, update_seconds=0.0)
+    assert "error after 5 steps" in watcher.message
 
 
 @torch.no_grad()
@@ -424,7 +438,8 @@ def test_files_that_are_no_weights_are_told_in_one_line(two_epochs, tmp_path):
 def test_a_damaged_newest_checkpoint_gives_way_to_the_one_before(images, copied):
     older, newest = checkpoints(copied)
     newest.write_bytes(newest.read_bytes()[:1000])
-    assert "step 10 " in resume(Trainer(small(ema=0.9), images, copied, "cpu"))
+    resume(again := Trainer(small(ema=0.9), images, copied, "cpu"))
+    assert again.step == 10
     assert load_weights(copied).about["step"] == 10
     older.write_bytes(b"")
     with pytest.raises(CheckpointError, match="damaged"):
@@ -447,6 +462,7 @@ def test_only_the_same_run_is_resumed(images, copied):
     refused("width was 4, is 8", width=8)
     refused("ema was 0.9, is 0.5; seed was 0, is 7", ema=0.5, seed=7)
     refused("beyond the 1 asked for", epochs=1)
+    assert trained(images, copied, ema=0.9, epochs=1).epoch == 2  # as where a GPU is slower today
     refused("pictures was 200, is 100", images[:100])
     refused("fingerprint of the faces was", images[::-1])
     path = newest_checkpoint(copied)
@@ -532,6 +548,19 @@ def test_several_processes_on_mps_are_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ValueError, match="--device cpu"):
         start_group(torch.device("mps"))
+
+
+def test_a_synchronised_batch_norm_alone_is_torchs_and_stays_finite(tmp_path):
+    ours, torchs = (nn.Sequential(nn.BatchNorm2d(2)) for _ in range(2))
+    synchronise_batch_norm(ours)
+    images = 60 + 0.002 * torch.randn(16, 2, 8, 8)  # the mean of squares less the squared mean: 0
+    distributed.init_process_group("gloo", f"file://{tmp_path}/group", rank=0, world_size=1)
+    try:
+        torch.testing.assert_close(ours(images), torchs(images), atol=0.01, rtol=0)
+    finally:
+        distributed.destroy_process_group()
+    for name, value in torchs[0].named_buffers():
+        torch.testing.assert_close(ours[0].get_buffer(name), value)
 
 
 @pytest.mark.slow

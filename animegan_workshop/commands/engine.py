@@ -76,6 +76,9 @@ def train(arguments: argparse.Namespace) -> str:
     if checkpoints(arguments.out) and not arguments.resume:
         advice = "add --resume to go on with it, or choose another --out"
         raise ValueError(f"{arguments.out} holds a run already: {advice}")
+    for name in ("history.csv", "generator.safetensors"):  # such as a run that ships
+        if not checkpoints(arguments.out) and (arguments.out / name).exists():
+            raise ValueError(f"{arguments.out} holds {name} of another run: choose another --out")
     writable(arguments.out / "history.csv")
     faces = load_faces(arguments.faces, count=arguments.count, minimum=config.batch)
     if int(os.environ.get("RANK", "0")) == 0:

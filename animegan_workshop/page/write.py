@@ -113,7 +113,8 @@ def card_of(path: Path, about: dict) -> dict[str, str]:
             "card": what,
             "licence": licence,
         }
-    title, what, rest = (part.replace("`", "") for part in card.read_text("utf-8").split("\n\n", 2))
+    parts = card.read_text("utf-8").replace("`", "").split("\n\n", 2)
+    title, what, rest = (*parts, "", "")[:3]
     points = dict(re.findall(r"^- \*\*(.+?)\*\*:? (.*?)(?=\n-|\n\n|\Z)", rest, re.M | re.S))
     trained = f" Trained on {points['Trained on']}" if "Trained on" in points else ""
     texts = {"title": title.lstrip("# "), "card": what + trained}
