@@ -70,18 +70,30 @@ def test_regions_are_cleared_where_they_stand():
         editions.without_region("x\n### BEGIN SOLUTION\ny", "SOLUTION", "stub")
 
 
-def test_student_folder_is_complete_and_nothing_is_overwritten(tmp_path):
-    out = tmp_path / "student"
-    for _ in range(2):  # the second time over the first
-        assert editions.write_student_edition(out) == (out, 11)
+def test_student_folder_is_complete_and_nothing_is_overwritten(tmp_path, monkeypatch):
+    out, gone = tmp_path / "student", "animegan_workshop/checks/e01_1_gone.py"
+    assert editions.write_student_edition(out) == (out, 11)
+    with (out / "STUDENT-EDITION").open("a") as mark:
+        mark.write(f"{gone}\n")  # an exercise of the edition before
+    own = ["my_work/00_start_here.ipynb", ".venv/ready", "data/runs/05/history.csv"]
+    for name in [*own, gone, "Makefile"]:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text("mine")
+    assert editions.write_student_edition(out) == (out, 11)
+    assert all((out / name).read_text() == "mine" for name in own)
+    assert not (out / gone).exists() and (out / "Makefile").read_text() != "mine"
+    assert not list(out.glob(".*.tmp"))
     names = [path.name for path in notebook_paths()]
     assert sorted(path.name for path in (out / "notebooks").iterdir()) == names
-    assert (out / "animegan_workshop" / "checks").is_dir() and (out / "Makefile").exists()
+    assert (out / "animegan_workshop" / "checks").is_dir()
     assert not (out / "tests").exists() and not (out / "data" / "cache").exists()
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(ValueError, match="is no student edition"):
         editions.write_student_edition(tmp_path)
     assert (tmp_path / "thesis.txt").exists()
+    monkeypatch.setattr(editions, "PROJECT", out)
+    with pytest.raises(ValueError, match="is the course itself"):
+        editions.write_student_edition(out)
 
 
 def solve(notebook, path: Path, names: tuple[str, ...] = ("",)) -> None:

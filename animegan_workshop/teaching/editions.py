@@ -19,7 +19,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from animegan_helpers.files import read_json, write_atomically, write_text
-from animegan_workshop.teaching.notebooks import BUILD, PROJECT, notebook_paths
+from animegan_workshop.teaching.notebooks import (
+    BUILD,
+    PROJECT,
+    make_paths_absolute,
+    notebook_paths,
+)
 
 CODE_STUB = "...  # your turn: replace this line"
 TEXT_STUB = "*Your answer here: click twice, and replace this line.*"
@@ -94,17 +99,19 @@ def own_copy(folder: Path = OWN) -> list[str]:
 def write_student_edition(folder: Path | None = None) -> tuple[Path, int]:
     """Writes all that a student needs into a new folder; gives it and the number of notebooks.
 
-    Raises ValueError when the folder holds something that is not an earlier edition.
+    In an earlier edition it replaces what it wrote, as the file STUDENT-EDITION lists it, and
+    leaves all else: a student's my_work, runs and .venv. Raises ValueError when the folder holds
+    something that is not an earlier edition, or is the course that this runs from.
     """
     folder = folder or BUILD / "student"
     mark = folder / "STUDENT-EDITION"
+    if folder.resolve() == PROJECT:
+        raise ValueError(f"{folder} is the course itself: choose another folder")
     if folder.exists() and any(folder.iterdir()) and not mark.exists():
         raise ValueError(f"{folder} is no student edition: choose another folder, or empty it")
 
     def write(temporary: Path) -> None:
-        earlier = list(folder.iterdir()) if mark.exists() else []
         (temporary / "notebooks").mkdir(parents=True)
-        (temporary / mark.name).write_bytes(b"Made by `make student`, which overwrites changes.\n")
         for name in HANDED_OUT:
             source, target = PROJECT / name, temporary / name
             if source.is_dir():
@@ -114,8 +121,19 @@ def write_student_edition(folder: Path | None = None) -> tuple[Path, int]:
         for path in notebook_paths():
             notebook = student_edition(nbformat.read(path, 4))
             nbformat.write(notebook, temporary / "notebooks" / path.name)
-        for path in earlier:  # it stays until the new one is whole
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        paths = [path for path in temporary.rglob("*") if path.is_file()]
+        names = sorted(path.relative_to(temporary).as_posix() for path in paths)
+        lines = ["Made by `make student`, which overwrites changes in these files:", *names]
+        (temporary / mark.name).write_bytes("\n".join([*lines, ""]).encode())
+        if mark.exists():  # the earlier edition stays until the new one is whole
+            earlier = mark.read_text(encoding="utf-8").splitlines()[1:]
+            for name in [*names, mark.name]:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                os.replace(temporary / name, folder / name)
+            for name in set(earlier) - set(names):
+                (folder / name).unlink(missing_ok=True)
+            for path in temporary.iterdir():  # folders, empty now
+                shutil.rmtree(path)
 
     write_atomically(folder, write)
     return folder, len(notebook_paths())
@@ -125,6 +143,7 @@ def nbgrader(*words: str) -> None:
     """Runs nbgrader with the course's settings; raises ValueError with its last words."""
     if importlib.util.find_spec("nbgrader") is None:
         raise ValueError("nbgrader is not installed: make teacher")
+    make_paths_absolute()
     # nbgrader calls alembic by name. It lies beside this Python, which need not be on the path.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     result = subprocess.run(
