@@ -232,7 +232,7 @@ COMMANDS = {
     "measure": f"measure {FACES} {RUN} --count 20 --json PLACE/deep/new.json",
     "reference": f"reference {FACES} --out PLACE/new.safetensors",
     "attributes": f"attributes {FACES} --factors hair --epochs 1 --out PLACE/new.safetensors",
-    "experiments-page": "experiments-page --out PLACE/old.md",
+    "experiments-page": "experiments-page --out PLACE/new.md",
     "page": "page --run PLACE/run --out PLACE/new.html",
     "student": "student --out PLACE/new",
     "slides": "slides --out PLACE/new",
@@ -247,13 +247,12 @@ SEVERAL = "train", "resume", "export", "attributes", "slides", "experiment", "la
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with 60 faces, a run of one epoch, an empty folder, an old page, a notebook."""
+    """A folder with 60 faces, a run of one epoch, an empty folder, a notebook."""
     place = tmp_path_factory.mktemp("place")
     assert main(["draw", "--count", "60", "--out", str(place / "faces")]) == 0
     words = f"train {FACES} --preset smoke --epochs 1 --precision fp32 --out PLACE/run"
     assert main(words.replace("PLACE", str(place)).split()) == 0
     (place / "empty").mkdir()
-    (place / "old.md").write_text("before\n", encoding="utf-8")
     small = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
     nbformat.write(small, place / "00_small.ipynb")
     return place

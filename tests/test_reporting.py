@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 
+from animegan_helpers.__main__ import main
 from animegan_helpers.faces import load_faces
 from animegan_helpers.runs import train
 from animegan_helpers.settings import preset
@@ -69,3 +71,18 @@ def test_a_single_change_stands_for_both_halves(run):
 def test_a_folder_without_a_run_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="holds no finished epoch"):
         report.open_run(tmp_path)
+
+
+def test_a_page_is_not_overwritten_and_short_paths_are_from_where_it_is_called(
+    tmp_path, monkeypatch, capsys
+):
+    cell = nbformat.v4.new_code_cell("import os\nprint(os.environ['ANIMEGAN_FACES'])")
+    (tmp_path / "own").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "own" / "09.ipynb")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANIMEGAN_FACES", "my_faces.zip")
+    words = ["report", "--notebook", "own/09.ipynb", "--out", "page.html"]
+    assert main(words) == 0
+    assert str(tmp_path / "my_faces.zip") in (tmp_path / "page.html").read_text("utf-8")
+    for line in (words, ["experiments-page", "--out", "page.html"]):
+        assert main(line) == 2 and "page.html is there already" in capsys.readouterr().err

@@ -157,14 +157,15 @@ def experiment(arguments: argparse.Namespace) -> str:
     return f"results in {path}"
 
 
-@command(option("--out", type=Path, default=PROJECT / "docs" / "experiments.md"))
+@command(option("--out", type=Path, help="the page (default: docs/experiments.md)"))
 def experiments_page(arguments: argparse.Namespace) -> str:
     """Write docs/experiments.md anew from the results of all experiments."""
-    from animegan_helpers.files import write_text
+    from animegan_helpers.files import unused, write_text
     from animegan_workshop.experiments.document import experiments_page as page
 
-    write_text(arguments.out, page())
-    return f"{arguments.out} written"
+    path = unused(arguments.out) if arguments.out else PROJECT / "docs" / "experiments.md"
+    write_text(path, page())
+    return f"{path} written"
 
 
 @command(

@@ -90,13 +90,14 @@ def slides(arguments: argparse.Namespace) -> str:
 )
 def report(arguments: argparse.Namespace) -> str:
     """Run notebook 09, your own copy if there is one, and write it as one page without code."""
+    from animegan_helpers.files import unused
     from animegan_workshop.teaching import notebooks
     from animegan_workshop.teaching.editions import OWN
 
     ours = notebooks.NOTEBOOKS / "09_your_report.ipynb"
     own = OWN / ours.name
     notebook = arguments.notebook or (own if own.exists() else ours)
-    page = arguments.out or notebooks.BUILD / "report.html"
+    page = unused(arguments.out) if arguments.out else notebooks.BUILD / "report.html"
     notebooks.write_report(notebook, page)
     return f"written: {page}"
 

@@ -27,7 +27,7 @@ def notebook_paths() -> list[Path]:
 
 
 def make_paths_absolute() -> None:
-    """Kernels work in notebooks/, where a relative path would mean another place."""
+    """Kernels work in a notebook's folder, where a relative path would mean another place."""
     for name in ("ANIMEGAN_FACES", "ANIMEGAN_CACHE", "ANIMEGAN_RUNS"):
         if os.environ.get(name):
             os.environ[name] = str(Path(os.environ[name]).expanduser().resolve())
@@ -67,6 +67,7 @@ def run_cells(notebook: NotebookNode, folder: Path, stderr: int | None = None, *
     from jupyter_client.kernelspec import KernelSpecManager
     from nbclient import NotebookClient
 
+    make_paths_absolute()
     # This Python's own kernel: a user may have another one under the name python3. The manager
     # must be asynchronous: with the other kind nbclient waits for ever once a kernel has died.
     own = KernelSpecManager(kernel_dirs=[])
@@ -138,7 +139,6 @@ def run_all(in_place: bool, only: list[str], measure: bool = False) -> int:
     Each is written whole or not at all. In place, or to measure, the minutes go into
     data/timings.json. Returns how many failed.
     """
-    make_paths_absolute()
     budget = choose_budget().name
     os.environ.update(ANIMEGAN_BUDGET=budget, ANIMEGAN_STRICT="1")  # a solution must be right
     if in_place and os.environ.get("ANIMEGAN_FACES"):
