@@ -97,13 +97,17 @@ def test_an_experiment_from_command_to_file(tmp_path, tiny, capsys):
     assert steps == [[4, 8], [4, 8], [12, 24], [4, 8]]
     assert whole["design"] == load_design("fully-connected").hash and whole["hardware"]
     kept = whole["arms"][0]["runs"].pop()
+    whole["hardware"] = "another machine"
     path.write_text(json.dumps(whole), encoding="utf-8")
     runner.run_experiment("fully-connected", "smoke", out=tmp_path)
     again = json.loads(path.read_text(encoding="utf-8"))
     assert again["arms"][1]["runs"] == whole["arms"][1]["runs"]  # not trained again
     made, was = again["arms"][0]["runs"][1]["measurements"][-1], kept["measurements"][-1]
     assert made["frechet"] == was["frechet"]
+    assert again["hardware"].startswith("another machine; ")
+    path.write_text(json.dumps(again | {"hardware": "another machine"}), encoding="utf-8")
     before = path.read_bytes()
+    runner.run_experiment("fully-connected", "smoke", out=tmp_path)  # there is nothing left to run
     with pytest.raises(ValueError, match="result with budget smoke.*--out"):
         runner.run_experiment("fully-connected", "laptop", out=tmp_path)
     assert path.read_bytes() == before
@@ -159,6 +163,9 @@ def test_real_faces_in_place_of_drawn_ones(tmp_path):
     write_faces(tmp_path / "faces", 30, seed=1)
     train, held_out = runner.faces_of(Arm("a"), TINY, str(tmp_path / "faces"))
     assert len(train) == len(held_out) == 15 and not set(train.files) & set(held_out.files)
+    result = {"budget": "smoke", "design": "a", "faces": "real faces", "scale": {}}
+    with pytest.raises(ValueError, match="a result with fingerprint 2: choose another folder"):
+        runner.refuse_other(tmp_path, result | {"fingerprint": "2"}, result | {"fingerprint": "1"})
     with pytest.raises(ValueError, match="drawn to order: leave --faces out"):
         runner.faces_of(load_design("modes").arms[0], TINY, str(tmp_path / "faces"))
 

@@ -29,7 +29,7 @@ from animegan_helpers.latent import sample_faces
 from animegan_helpers.measures import quick_row
 from animegan_helpers.reference import choose_network
 from animegan_helpers.settings import TrainingConfig, TrainingError, preset
-from animegan_helpers.training import Trainer
+from animegan_helpers.training import Trainer, fingerprint
 from animegan_workshop.experiments.design import Arm, Scale, load_design
 from animegan_workshop.experiments.results import RESULTS, load_result
 from animegan_workshop.hardware import hardware
@@ -228,10 +228,13 @@ def run_experiment(
     if design.tagged and not faces:
         raise FacesError("this experiment needs real faces with a labels.csv: say --faces PATH")
     kind = "points" if toys else "real faces" if faces else "drawn faces"
+    which = kind
     if not toys:  # packed before several processes want them at once; and errors come now
-        sizes = [len(faces_of(arm, scale, faces)[0]) / arm.faces for arm in design.arms]
+        sets = [faces_of(arm, scale, faces)[0] for arm in design.arms]
         if faces:  # a set of real faces may have fewer than asked for: all arms get their share
+            sizes = [len(one) / arm.faces for one, arm in zip(sets, design.arms)]
             scale = replace(scale, faces=int(min(sizes)))
+            which = fingerprint(sets[0].images)
     path = folder / f"{name}{'-real' if faces and not design.tagged else ''}.json"
     result = {
         "experiment": name,
@@ -240,11 +243,16 @@ def run_experiment(
         "question": design.question,
         "budget": budget,
         "faces": kind,
+        "fingerprint": which,
         "hardware": hardware(device),
         "torch": torch.__version__,
         "scale": asdict(scale),
     }
-    refuse_other(writable(path), result)
+    if there := load_result(path.stem, path.parent):
+        refuse_other(path, there, result)
+        for name in ("hardware", "torch"):  # a result may be of several machines
+            result[name] = "; ".join(dict.fromkeys([*there[name].split("; "), result[name]]))
+    writable(path)
     # the same wherever a CPU goes on with it; and a GPU must not choose anew in each run
     gpu = where.type == "cuda"
     precision = best_precision(where, scale.width, scale.batch) if gpu else "fp32"
@@ -254,7 +262,7 @@ def run_experiment(
     plan = [(seed, arm) for seed in range(scale.seeds) for arm in design.arms]
     for seed, arm in sorted(plan, key=lambda item: item[1].name not in deciding):
         if seed < (arm.seeds or scale.seeds):
-            key = run_key(arm, scale, seed, Path(faces).name if faces else kind, precision)
+            key = run_key(arm, scale, seed, which, precision)
             if key in done:
                 runs[arm.name].append(done[key])
             else:
@@ -270,6 +278,8 @@ def run_experiment(
         plain = json.loads(json.dumps(result), parse_float=five)
         write_text(path, json.dumps(plain, indent=1) + "\n")
 
+    if there and not jobs:
+        return path
     workers = workers or os.cpu_count() or 1 if where.type == "cpu" else 1
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=begin_worker) as pool:
@@ -296,13 +306,10 @@ def run_experiment(
     return path
 
 
-def refuse_other(path: Path, result: dict) -> None:
+def refuse_other(path: Path, there: dict, result: dict) -> None:
     """Raises ValueError where the file holds a result that this one would not go on with."""
-    there = load_result(path.stem, path.parent)
-    if there is None:
-        return
-    wanted = {"budget": result["budget"], "design": result["design"], **result["scale"]}
-    was = {"budget": there["budget"], "design": there.get("design"), **there["scale"]}
+    names = "budget", "design", "faces", "fingerprint"
+    wanted, was = ({n: r.get(n, r["faces"]) for n in names} | r["scale"] for r in (result, there))
     differ = [f"{key} {was.get(key)}" for key in wanted if wanted[key] != was.get(key)]
     if differ:
         of = ", ".join(differ)
