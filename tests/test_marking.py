@@ -58,6 +58,11 @@ def test_what_cannot_be_marked_is_named(course, text):
     assert broken.startswith(f"{NAME} cannot be read, ask for it again (")
 
 
+FACES = 'import os\nx = os.path.isabs(os.environ["ANIMEGAN_FACES"])'
+RUNS = """from animegan_helpers.budget import runs_folder
+(runs_folder() / "%s").mkdir(parents=True, exist_ok=True)
+y = len(list(runs_folder().iterdir()))"""
+"""A run, which must be the only one."""
 ONE, TWO = (f"{got} of 2 points by the checks, 0 answers for a person" for got in (1, 2))
 OUT = f"{ONE}; {NAME}: the cell answer-x %s, so it was left out: look at it"
 CLASS = {
@@ -65,15 +70,16 @@ CLASS = {
     "clumsy": (clumsy(), "; ".join([TWO, *(f"{NAME}: {copy}" for copy in COPIES)])),
     "endless": (small("while True:\n    pass"), OUT % "ran longer than 9 seconds"),
     "exit": (small("exit()", "import time\ntime.sleep(4)\ny = 1"), OUT % "ended the kernel"),
-    "good": (small(), TWO),
-    "killed": (small("import os\nos._exit(1)"), OUT % "ended the kernel"),
+    "good": (small(FACES, RUNS % "good"), TWO),
+    "killed": (small("import os\nos._exit(1)", RUNS % "killed"), OUT % "ended the kernel"),
 }
 """What a student hands in -> what the line says."""
 
 
 @pytest.mark.slow
-def test_every_student_of_a_class_gets_a_line(course):
-    pytest.importorskip("nbgrader", reason="make teacher")
+def test_every_student_of_a_class_gets_a_line(course, monkeypatch):
+    api = pytest.importorskip("nbgrader.api", reason="make teacher")
+    monkeypatch.setenv("ANIMEGAN_FACES", "my_faces.zip")
     assert marking.release(course) == ["01_small-Copy1.ipynb"]
     assert not (course / "release" / "notebooks" / "01_small-Copy1.ipynb").exists()
     for student, (handed_in, _) in CLASS.items():
@@ -82,3 +88,21 @@ def test_every_student_of_a_class_gets_a_line(course):
         path.write_text(handed_in and nbformat.writes(handed_in), encoding="utf-8")
     lines = [f"{student}: {said}" for student, (_, said) in CLASS.items()]
     assert list(marking.mark_class(course, seconds=9)) == lines
+
+    with api.Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:  # marked by hand, too
+        for student in ("clumsy", "good"):
+            book.find_submission_notebook("01_small", "notebooks", student).grades[
+                0
+            ].manual_score = 1
+        book.db.commit()
+    (course / "submitted" / "clumsy" / "notebooks" / NAME).unlink()  # they hand in again
+    monkeypatch.setattr(marking, "nbgrader", lambda *words: int("no kernel"))
+    monkeypatch.setattr(marking, "disarm", lambda *words: [])
+    assert marking.mark_student(course, "clumsy", 9) == "clumsy: nothing to mark; not handed in: 01"
+    assert marking.mark_student(course, "good", 9).startswith(
+        "good: 0 of 2 points by the checks, 2 "
+    )
+    assert not {"clumsy", "good"} & {path.name for path in (course / "autograded").iterdir()}
+    with api.Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+        scores = [book.find_submission("notebooks", name).score for name in ("clumsy", "good")]
+    assert scores == [0, 1]

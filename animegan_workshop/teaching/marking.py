@@ -4,10 +4,13 @@ One student's accident never stops another's marks. What was handed in stays as 
 mended, and marked.
 """
 
+import os
 import shutil
 import subprocess
+import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -61,11 +64,27 @@ def mark_class(grading: Path = GRADING, seconds: int = SECONDS) -> Iterator[str]
         raise ValueError("there is no gradebook yet: make release")
     for student in students:
         try:
-            line = mark_student(grading, student, seconds)
+            with own_runs():
+                line = mark_student(grading, student, seconds)
         except Exception as error:  # noqa: BLE001 - whatever it was, the next student's turn comes
             said = " ".join(str(error).split()) or type(error).__name__
             line = f"{student}: NOT MARKED, mark by hand; {said}"
         yield line
+
+
+@contextmanager
+def own_runs() -> Iterator[None]:
+    """A new folder for the runs of the notebooks, removed afterwards: no student meets another's.
+
+    All kernels that are started inside keep their runs there.
+    """
+    before = os.environ.get("ANIMEGAN_RUNS", "")  # empty means the same as unset
+    with tempfile.TemporaryDirectory(prefix="animegan-", ignore_cleanup_errors=True) as folder:
+        os.environ["ANIMEGAN_RUNS"] = folder
+        try:
+            yield
+        finally:
+            os.environ["ANIMEGAN_RUNS"] = before
 
 
 def mark_student(grading: Path, student: str, seconds: int) -> str:
@@ -79,10 +98,29 @@ def mark_student(grading: Path, student: str, seconds: int) -> str:
     words += [f"--CourseDirectory.submitted_directory={grading / 'mended'}"]
     words += [f"--Execute.timeout={seconds}", "--Execute.interrupt_on_timeout=False"]
     marked = sorted(copy.iterdir())
+    clear_earlier(grading, student, {path.stem for path in marked})
     for path in marked:  # one at a time: what goes wrong in one costs no time in the others
         notes += mark_notebook(path, [*words, "--notebook", path.stem], seconds)
     first = points(grading, student) if marked else f"{student}: nothing to mark"
     return "; ".join([first, *notes])
+
+
+def clear_earlier(grading: Path, student: str, handed_in: set[str]) -> None:
+    """Clears what a student's earlier hand-in left: the marked notebooks and their points.
+
+    A person's points stay where the notebook was handed in again; nbgrader asks to review them.
+    """
+    from nbgrader.api import Gradebook, MissingEntry
+
+    shutil.rmtree(grading / "autograded" / student, ignore_errors=True)
+    with Gradebook(f"sqlite:///{grading / 'gradebook.db'}") as book, suppress(MissingEntry):
+        for notebook in book.find_submission("notebooks", student).notebooks:
+            again = notebook.name in handed_in
+            for grade in notebook.grades:
+                grade.auto_score, grade.needs_manual_grade = None, again
+                if not again:
+                    grade.manual_score = grade.extra_credit = None
+        book.db.commit()
 
 
 def mark_notebook(path: Path, words: list[str], seconds: int) -> list[str]:
