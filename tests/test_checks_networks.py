@@ -14,8 +14,6 @@ from torch import nn
 
 from animegan_workshop import checks
 
-bce = F.binary_cross_entropy_with_logits
-
 
 def fault(make, /, **faults):
     """The answer with these faults."""
@@ -85,6 +83,14 @@ def functional(z_dim, width):
     return nn.Sequential(*start, nn.BatchNorm2d(8 * width), nn.ReLU(True), *others, last, nn.Tanh())
 
 
+def of_side(side, z_dim, width, block=up):
+    """A generator for pictures of a side."""
+    sizes = [width * 2**k for k in reversed(range(side.bit_length() - 3))]
+    steps = [up(z_dim, sizes[0], stride=1, padding=0), *map(block, sizes, sizes[1:])]
+    last = nn.ConvTranspose2d(width, 3, 4, 2, 1, bias=False)
+    return nn.Sequential(Do(lambda z: z[:, :, None, None]), *steps, last, nn.Tanh())
+
+
 def linear_end(width=64):
     score = nn.Sequential(nn.Flatten(), nn.Linear(8 * width * 16, 1, bias=False))
     return discriminator(width, last=score, end=lambda s: s.squeeze(1))
@@ -110,6 +116,41 @@ def two_backwards(D, opt, real, fake):
         loss.backward()
     opt.step()
     return float(sum(losses)), *(float(s.sigmoid().mean()) for s in logits)
+
+
+def by_cross_entropy(D, opt, fake):
+    """G's step by the cross-entropy with the label 1."""
+    loss = F.binary_cross_entropy_with_logits(D(fake), torch.ones(len(fake)))
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+    return float(loss)
+
+
+def by_permutation(D, optimiser, faces, G, steps, batch=32):
+    """D's training, on the first rows of a new order in each step."""
+    history = []
+    for _ in range(steps):
+        rows = torch.randperm(len(faces))[:batch]
+        logits = D(faces[rows]), D(G(torch.randn(batch, 100)).detach())
+        optimiser.zero_grad()
+        softplus_losses(*logits)[0].backward()
+        optimiser.step()
+        history.append([float(s.mean()) for s in logits])
+    return history
+
+
+class NoisyD(nn.Sequential):
+    """D behind noise."""
+
+    def __init__(self, D, std, keep):
+        super().__init__(D)
+        self.std, self.keep = std, keep
+
+    def forward(self, x):
+        noise = torch.normal(0.0, self.std, x.shape)
+        self.std *= self.keep
+        return super().forward(x + noise)
 
 
 def d_and_g(log, r, f):
@@ -164,6 +205,7 @@ RIGHT = [
             Do(lambda x: F.interpolate(x, scale_factor=2)), *checks.resize_block.ours(i, o)[1:]
         ),
     ),
+    (checks.generator_for, of_side),
     (checks.start_weights, lambda network: network.apply(checks.start_weights.ours)),
     (checks.batch_norm, lambda x, m, v, training: F.batch_norm(x, m, v, training=training)),
     (checks.generator, functional),
@@ -177,7 +219,10 @@ RIGHT = [
     (checks.gan_losses, lambda r, f: torch.stack(softplus_losses(r, f))),
     (checks.input_gradient, by_backward),
     (checks.batch_effect, by_hand),
+    (checks.train_alone, by_permutation),
+    (checks.noisy_d, NoisyD),
     (checks.d_step, two_backwards),
+    (checks.g_step, by_cross_entropy),
 ]
 
 
