@@ -83,6 +83,8 @@ def train(arguments: argparse.Namespace) -> str:
     faces = load_faces(arguments.faces, count=arguments.count, minimum=config.batch)
     if int(os.environ.get("RANK", "0")) == 0:
         print(faces.summary())
+        if arguments.resume and not checkpoints(arguments.out):
+            print(f"{arguments.out} holds no checkpoint yet: a new run begins")
     if arguments.hold_out:
         faces = faces.hold_out(arguments.hold_out)[0]
     every = arguments.measure_every

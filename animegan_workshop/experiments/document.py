@@ -4,7 +4,7 @@ from animegan_workshop.experiments.design import load_design
 from animegan_workshop.experiments.results import (
     RESULTS,
     about,
-    describe,
+    describe_verdict,
     judge,
     load_result,
     table,
@@ -47,7 +47,7 @@ def section(name: str) -> str:
         parts.append(f"The claim: *{design.claim}*")
     parts.append(table(result, tuple(measure for measure in SHOWN if measure in first)))
     rows = judge(design, result)
-    parts.append("\n".join(f"- {describe(row)}: **{row['verdict']}**" for row in rows))
+    parts.append("\n".join(map(describe_verdict, rows)))
     if not design.comparisons:
         parts[-1] = "No comparison was named beforehand, so there is no verdict."
     elif result.get("design") != design.hash:

@@ -120,6 +120,14 @@ def describe(row: dict) -> str:
     )
 
 
+def describe_verdict(row: dict) -> str:
+    """A row of `judge` in Markdown: what was found, what was asked, the verdict."""
+    comparison = row["comparison"]
+    by = "within" if comparison.direction == "alike" else "by at least"
+    asked = f"{comparison.direction} {by} {comparison.smallest:.0%}"
+    return f"- {describe(row)}; {asked}: **{row['verdict']}**"
+
+
 def short(value: float, sign: str = "") -> str:
     """A number in three figures, without an exponent where it is large."""
     return f"{value:{sign},.0f}" if abs(value) >= 1_000 else f"{value:{sign}.3g}"

@@ -116,9 +116,13 @@ def is_progress(output: NotebookNode) -> bool:
 
 
 def write_page(notebook: NotebookNode, target: Path, **settings) -> None:
-    """Writes a notebook as one HTML page, with settings of nbconvert's HTMLExporter."""
+    """Writes a notebook as one HTML page, with settings of nbconvert's HTMLExporter.
+
+    A picture has the text of its output's or its cell's metadata, "alt".
+    """
     from nbconvert import HTMLExporter
 
+    settings |= {"extra_template_basedirs": [str(Path(__file__).parent)], "template_name": "pages"}
     html, _ = HTMLExporter(**settings).from_notebook_node(notebook)
     write_text(target, html)
 
