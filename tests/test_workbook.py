@@ -41,6 +41,12 @@ class TestNotebook:
         assert re.match(rf"<small>.*</small>\n+# {path.name[:2]} ", texts[0])
         assert texts[-1].rstrip().endswith("</small>") and ".ipynb" in texts[-1]
 
+    def test_every_picture_has_a_text_for_those_who_cannot_see_it(self, path, tmp_path):
+        notebooks.write_page(nbformat.read(path, 4), tmp_path / "page.html")
+        html = (tmp_path / "page.html").read_text("utf-8")
+        assert "No description has been provided" not in html  # what nbconvert writes without one
+        assert 'alt="a picture"' not in html  # what our template writes
+
     def test_names_no_machine(self, path):
         text = path.read_text(encoding="utf-8")
         assert str(PROJECT) not in text and str(Path.home()) not in text
