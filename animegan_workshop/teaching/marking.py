@@ -111,8 +111,10 @@ def clear_earlier(grading: Path, student: str, handed_in: set[str]) -> None:
     A person's points stay where the notebook was handed in again; nbgrader asks to review them.
     """
     from nbgrader.api import Gradebook, MissingEntry
+    from nbgrader.utils import rmtree  # also of what Windows takes for read-only
 
-    shutil.rmtree(grading / "autograded" / student, ignore_errors=True)
+    if (earlier := grading / "autograded" / student).exists():
+        rmtree(earlier)
     with Gradebook(f"sqlite:///{grading / 'gradebook.db'}") as book, suppress(MissingEntry):
         for notebook in book.find_submission("notebooks", student).notebooks:
             again = notebook.name in handed_in
