@@ -167,15 +167,15 @@ def test_real_faces_in_place_of_drawn_ones(tmp_path):
     with pytest.raises(ValueError, match="a result with fingerprint 2: choose another folder"):
         runner.refuse_other(tmp_path, result | {"fingerprint": "2"}, result | {"fingerprint": "1"})
     with pytest.raises(ValueError, match="drawn to order: leave --faces out"):
-        runner.faces_of(load_design("modes").arms[0], TINY, str(tmp_path / "faces"))
+        runner.faces_of(load_design("mode-count").arms[0], TINY, str(tmp_path / "faces"))
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["experiment", "nothing"], "no experiment is called 'nothing'"),
-        (["experiment", "modes-tagged", "--budget", "smoke"], "say --faces PATH"),
-        (["experiment", "modes", "--budget", "huge"], "no budget is called 'huge'"),
+        (["experiment", "hair-colours", "--budget", "smoke"], "say --faces PATH"),
+        (["experiment", "mode-count", "--budget", "huge"], "no budget is called 'huge'"),
     ],
 )
 def test_bad_input_is_one_line(capsys, words, message):
@@ -308,8 +308,6 @@ def test_shipped_results_are_of_the_designs_as_they_stand():
     """A result that ships was run under the design that is there now."""
     for path in results.RESULTS.glob("*.json"):
         result, design = results.load_result(path.stem), load_design(path.stem)
-        if "design" not in result:  # older than the designs; docs/experiments.md says so
-            continue
         assert result["design"] == design.hash
         for arm, defined in zip(result["arms"], design.arms, strict=True):
             seeds = defined.seeds or result["scale"]["seeds"]

@@ -141,7 +141,7 @@ def attributes(arguments: argparse.Namespace) -> str:
     option("name", help=f"one of {EXPERIMENTS}"),
     option("--seeds", type=positive, help="runs of each arm (default: the budget's)"),
     option("--budget", help="smoke, laptop or gpu (default: ANIMEGAN_BUDGET, else the machine's)"),
-    option("--faces", help="real faces instead of drawn ones; modes-tagged needs a labels.csv"),
+    option("--faces", help="real faces instead of drawn ones; hair-colours needs a labels.csv"),
     DEVICE,
     option("--out", type=Path, help="folder of the result (default: data/experiments)"),
     option("--workers", type=positive, help="runs at a time on a CPU (default: one for each core)"),

@@ -50,8 +50,6 @@ def section(name: str) -> str:
     parts.append("\n".join(map(describe_verdict, rows)))
     if not design.comparisons:
         parts[-1] = "No comparison was named beforehand, so there is no verdict."
-    elif result.get("design") != design.hash:
-        parts.append("These runs are older than the comparisons.")
     elif len(rows) < len(design.comparisons):
         parts.append("Its runs are not complete, so there is no verdict yet.")
     return "\n\n".join(part for part in parts if part) + "\n"
