@@ -17,16 +17,15 @@ Made by `python -m animegan_helpers experiments-page` from the results in data/e
 C1 to C18 are those of the report, and notebook 08 reads them. A table shows the mean over the
 runs at the last measurement, with the range. A verdict follows the rule in
 animegan_workshop/experiments/verdict.py. Its p is exact, and adjusted for how many comparisons
-the experiment has. The interval is that of the exact test, not adjusted. A share is of the first
-arm's mean.
+the experiment has. The interval is that of the exact test, not adjusted. Percentages are
+of the first arm's mean.
 
 Experiments with eight seeds share the runs of one arm, so they are not independent of each other.
-Their recipe was chosen on seed 0 of the baseline, one of these eight. It has batch norm,
-convolutions, these rates and first weights; an arm without them runs with what was not chosen for
-it.
+Their recipe was chosen on seed 0 of the baseline, one of these eight. It has batch norm
+and convolutions; an arm without them keeps rates and first weights not chosen for it.
 
 `how-many-faces` tests one reading of C18, more faces. Its comparison of how often D scores its own
-faces higher says little: 250 faces gave 0.51, and chance is 0.5, so there was nothing to lose.
+faces higher says little: 250 faces gave 0.51, and chance is 0.5, so it could hardly fall.
 """
 SHOWN = ("jitter", "loss_d", "frechet", "modes", "kl", "coverage", "quality")
 
