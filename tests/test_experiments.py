@@ -198,7 +198,7 @@ def result_of(**values) -> dict:
                 continue
             rows = [{"step": s, "seconds": s, "frechet": value * f} for s, f in ((1, 2), (2, 1))]
             runs.append({"seed": seed, "measurements": rows})
-        arms.append({"name": name, "runs": runs})
+        arms.append({"name": name, "runs": runs, "steps_factor": 1.0})
     return {"arms": arms, "scale": {"seeds": max(map(len, values.values()))}}
 
 

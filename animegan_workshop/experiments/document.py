@@ -18,9 +18,9 @@ C1 to C18 are those of the report, and notebook 08 reads them. A table shows the
 runs at the last measurement, with the range. A verdict follows the rule in
 animegan_workshop/experiments/verdict.py. Its p is exact, and adjusted for how many comparisons
 the experiment has. The interval is that of the exact test, not adjusted. Percentages are
-of the first arm's mean.
+of the mean of the arm that was subtracted.
 
-Experiments with eight seeds share the runs of one arm, so they are not independent of each other.
+Experiments with eight seeds on drawn faces share the runs of one arm, so they are not independent.
 Their recipe was chosen on seed 0 of the baseline, one of these eight. It has batch norm
 and convolutions; an arm without them keeps rates and first weights not chosen for it.
 

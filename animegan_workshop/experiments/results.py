@@ -137,12 +137,14 @@ def about(result: dict) -> str:
     """One line on how it was run."""
     scale, runs = result["scale"], [run for arm in result["arms"] for run in arm["runs"]]
     minutes = sum(run["seconds"] for run in runs) / 60
+    shares = [round(arm["faces"] * scale["faces"]) for arm in result["arms"]]
+    faces = " to ".join(f"{count:,}" for count in sorted({min(shares), max(shares)}))
     if result["faces"] == "points":
         how = f"{scale['toy_steps']:,} steps, 2,500 samples a measurement"
     else:
         how = (
             f"{scale['steps']:,} steps at width {scale['width']}, batch {scale['batch']}, "
-            f"{scale['faces']:,} {result['faces']}; {scale['samples']:,} samples a measurement"
+            f"{faces} {result['faces']}; {scale['samples']:,} samples a measurement"
         )
     work = f"{len(runs)} runs, {minutes:.0f} minutes of training in all, {result['hardware']}"
     return f"{scale['seeds']} seed{'s' * (scale['seeds'] > 1)}, {how}; {work}"
@@ -156,6 +158,8 @@ def table(result: dict, names: tuple[str, ...]) -> str:
     for arm in result["arms"]:
         failed = len(arm["runs"]) - len(whole_runs(arm))
         note = f" ({failed} runs ended in a loss that is not finite)" if failed else ""
+        if (factor := arm["steps_factor"]) != 1:
+            note = f" ({factor * result['scale']['steps']:,.0f} steps){note}"
         cells = " | ".join(_range(column[arm["name"]]) for column in columns)
         lines.append(f"| {arm['name']}{note} | {len(arm['runs'])} | {cells} |")
     return "\n".join(lines)
