@@ -73,17 +73,18 @@ def train(arguments: argparse.Namespace) -> str:
     names = [field.name for field in fields(TrainingConfig) if field.name in given]
     config = preset(arguments.preset, **{name: given[name] for name in names})
     choose_device(arguments.device)  # before minutes go into packing faces
-    if checkpoints(arguments.out) and not arguments.resume:
+    begun = bool(checkpoints(arguments.out))
+    if begun and not arguments.resume:
         advice = "add --resume to go on with it, or choose another --out"
         raise ValueError(f"{arguments.out} holds a run already: {advice}")
     for name in ("history.csv", "generator.safetensors"):  # such as a run that ships
-        if not checkpoints(arguments.out) and (arguments.out / name).exists():
+        if not begun and (arguments.out / name).exists():
             raise ValueError(f"{arguments.out} holds {name} of another run: choose another --out")
     writable(arguments.out / "history.csv")
     faces = load_faces(arguments.faces, count=arguments.count, minimum=config.batch)
     if int(os.environ.get("RANK", "0")) == 0:
         print(faces.summary())
-        if arguments.resume and not checkpoints(arguments.out):
+        if arguments.resume and not begun:
             print(f"{arguments.out} holds no checkpoint yet: a new run begins")
     if arguments.hold_out:
         faces = faces.hold_out(arguments.hold_out)[0]

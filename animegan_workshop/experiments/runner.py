@@ -250,8 +250,8 @@ def run_experiment(
     }
     if there := load_result(path.stem, path.parent):
         refuse_other(path, there, result)
-        for name in ("hardware", "torch"):  # a result may be of several machines
-            result[name] = "; ".join(dict.fromkeys([*there[name].split("; "), result[name]]))
+        for key in ("hardware", "torch"):  # a result may be of several machines
+            result[key] = "; ".join(dict.fromkeys([*there[key].split("; "), result[key]]))
     writable(path)
     # the same wherever a CPU goes on with it; and a GPU must not choose anew in each run
     gpu = where.type == "cuda"
