@@ -49,7 +49,7 @@ class Explorer:
                 "seed": slider("seed", 0, SEEDS - 1, self.seed, step=1),
                 "truncation": slider("truncation", 0, 1.5, 1.0),
                 "towards": slider("towards seed", 0, SEEDS - 1, (self.seed + 1) % SEEDS, step=1),
-                "way": slider("way there", 0, 1),
+                "way": slider("way to that face", 0, 1),
             },
             "More": {name: slider(name, -REACH, REACH) for name in self.more}
             | {
@@ -155,7 +155,7 @@ class Explorer:
         """The first face on its way to the other seed, and moved along each direction."""
         z, towards = self.z()[0], self.controls["towards"].value
         way = slerp(z, sample_latent(1, len(z), towards), torch.linspace(0, 1, 7)[:, None])
-        moved = {"way there": generate(self.generator, way)}
+        moved = {"to another face": generate(self.generator, way)}
         for name, direction in self.directions.items():
             moved[name] = strip(self.generator, z, direction, REACH)
         ticks = ["left end", *[""] * 5, "right end"]
@@ -276,6 +276,7 @@ class Pad:
     def show(self) -> "Pad":
         """Displays the pad; where widgets do not work, a picture of the map."""
         right, up = self.directions
-        still = pictures.captioned(self.map, f"to the right: {right}; upwards: {up}")
+        text = f"the start in the middle; to the right {right}, upwards {up}, {REACH:g} each way"
+        still = pictures.captioned(self.map, text)
         pictures.show(self.widget, pictures.jpeg_bytes(still), "the pad needs JupyterLab: make lab")
         return self

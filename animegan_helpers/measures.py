@@ -198,7 +198,7 @@ MEASURES = (
     ),
     Measure(
         "frechet",
-        "Frechet distance (FCD)",
+        "Fréchet distance (FCD)",
         "lower",
         lambda s: frechet_distance(s.names.features, s.reference.moments),
     ),

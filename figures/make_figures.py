@@ -12,7 +12,7 @@ from animegan_helpers.attributes import PRETRAINED
 from animegan_helpers.checkpoint import load_weights
 from animegan_helpers.faces import load_faces
 from animegan_helpers.latent import sample_faces
-from animegan_helpers.pictures import make_grid
+from animegan_helpers.pictures import captioned, make_grid, side_by_side
 from animegan_helpers.replay import load_grids
 
 HERE = Path(__file__).parent
@@ -26,11 +26,10 @@ def save(picture: Image.Image, name: str) -> None:
 def report_epochs() -> Image.Image:
     """Faces of the same nine latent vectors after the epochs of the report's Figure 4."""
     grids = load_grids(PRETRAINED / "report")
-    side, gap = 3 * 66 - 2, 10
-    row = Image.new("RGB", (6 * side + 5 * gap, side), "white")
-    for k, epoch in enumerate((1, 10, 30, 50, 75, 100)):
-        row.paste(grids[epoch].crop((0, 0, side, side)), (k * (side + gap), 0))
-    return row
+    side = 3 * 66 - 2  # a grid of 3 x 3 faces
+    epochs = (1, 10, 30, 50, 75, 100)
+    corners = [grids[epoch].crop((0, 0, side, side)) for epoch in epochs]
+    return side_by_side(*map(captioned, corners, [f"epoch {epoch}" for epoch in epochs]))
 
 
 def main() -> None:

@@ -534,7 +534,7 @@ def test_predictions(capsys):
             checks.prediction(guess, between=(0, 1))
     capsys.readouterr()
     checks.reveal({"guess": 0.5}, "guess", 0.63212)
-    assert capsys.readouterr().out == "You said 0.5; it is 0.632.\n"
+    assert capsys.readouterr().out == "You said: 0.5. The answer is: 0.632.\n"
     checks.reveal({}, "guess", "fewer")
     assert "made no guess" in capsys.readouterr().out
 

@@ -238,4 +238,4 @@ def test_still_pictures_stand_in_where_no_widget_lives(generator, monkeypatch):
         assert "application/vnd.jupyter.widget-view+json" in bundle
         assert bundle["image/jpeg"] and "make lab" in bundle["text/plain"]
     rows = explorer.still().axes[0].get_yticklabels()
-    assert [label.get_text() for label in rows] == ["way there", "special"]
+    assert [label.get_text() for label in rows] == ["to another face", "special"]

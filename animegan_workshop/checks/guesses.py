@@ -57,6 +57,6 @@ def reveal(namespace: dict[str, Any], name: str, result: Any) -> None:
     """Sets the guess beside the result."""
     shown = f"{result:.3g}" if isinstance(result, float) else str(result)
     if namespace.get(name) is not None:
-        print(f"You said {namespace[name]}; it is {shown}.")
+        print(f"You said: {namespace[name]}. The answer is: {shown}.")
     else:
         print(f"It is {shown}. You made no guess: the surprise is half of the lesson.")

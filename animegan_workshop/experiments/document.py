@@ -4,10 +4,10 @@ from animegan_workshop.experiments.design import load_design
 from animegan_workshop.experiments.results import (
     RESULTS,
     about,
-    describe_verdict,
     judge,
     load_result,
     table,
+    verdict_table,
     whole_runs,
 )
 
@@ -46,7 +46,7 @@ def section(name: str) -> str:
         parts.append(f"The claim: *{design.claim}*")
     parts.append(table(result, tuple(measure for measure in SHOWN if measure in first)))
     rows = judge(design, result)
-    parts.append("\n".join(map(describe_verdict, rows)))
+    parts.append(verdict_table(rows) if rows else "")
     if not design.comparisons:
         parts[-1] = "No comparison was named beforehand, so there is no verdict."
     elif len(rows) < len(design.comparisons):

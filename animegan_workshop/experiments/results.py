@@ -1,5 +1,6 @@
 """What an experiment gave: read from its JSON file, tabled, drawn, and judged (notebook 08)."""
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -112,20 +113,40 @@ def judge_row(row: dict, p: float) -> str:
 def describe(row: dict) -> str:
     """A row of `judge` in one line."""
     comparison, (low, high) = row["comparison"], row["interval"]
-    percent = f"{row['effect'] / abs(row['base']):+.0%}, " if row["base"] else ""
+    change = f"{percent(row['effect'] / abs(row['base']))}, " if row["base"] else ""
     return (
         f"{LABELS[comparison.measure]}, {comparison.second} minus {comparison.first}: "
-        f"{short(row['effect'], '+')} ({percent}95% interval {short(low, '+')} to "
+        f"{short(row['effect'], '+')} ({change}95% interval {short(low, '+')} to "
         f"{short(high, '+')}), p = {row['p']:.2g}"
     )
 
 
-def describe_verdict(row: dict) -> str:
-    """A row of `judge` in Markdown: what was found, what was asked, the verdict."""
-    comparison = row["comparison"]
-    by = "within" if comparison.direction == "alike" else "by at least"
-    asked = f"{comparison.direction} {by} {comparison.smallest:.0%}"
-    return f"- {describe(row)}; {asked}: **{row['verdict']}**"
+def verdict_table(rows: list[dict]) -> str:
+    """Markdown: a line for each row of `judge`, what was compared, found and asked."""
+    heads = ("measure", "compared", "change (95% interval)", "p", "asked for", "verdict")
+    lines = [f"| {' | '.join(heads)} |", "| --- |" + " --- |" * (len(heads) - 1)]
+    for row in rows:
+        comparison, values = row["comparison"], (row["effect"], *row["interval"])
+        if row["base"]:
+            effect, low, high = (percent(value / abs(row["base"])) for value in values)
+        else:
+            effect, low, high = (short(value, "+") for value in values)
+        by = "within" if comparison.direction == "alike" else "by at least"
+        cells = (
+            LABELS[comparison.measure],
+            f"{comparison.second} **minus** {comparison.first}",
+            f"{effect} ({low} to {high})",
+            f"{row['p']:.2g}",
+            f"{comparison.direction} {by} {comparison.smallest:.0%}",
+            f"**{row['verdict']}**",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def percent(share: float) -> str:
+    """A signed share in whole percent, 0% without a sign."""
+    return "0%" if abs(share) < 0.005 else f"{share:+.0%}"
 
 
 def short(value: float, sign: str = "") -> str:
@@ -191,7 +212,7 @@ def plot_runs(result: dict, names: tuple[str, ...], title: str = "") -> Figure:
         if len(values[arms[0]]):
             axes.axvline(values[arms[0]].mean(), color=COLOURS[1], ls="--", lw=0.8)
         axes.set(xlabel=LABELS[name])
-    panels[0].set_yticks(range(len(arms)), arms)
+    panels[0].set_yticks(range(len(arms)), [textwrap.fill(arm, 24) for arm in arms])
     panels[0].set_ylim(len(arms) - 0.4, -0.6)  # the first arm on top
     figure.suptitle(title, fontsize=10)
     return figure
