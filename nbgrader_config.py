@@ -11,11 +11,8 @@ c = get_config()  # noqa: F821
 
 HERE = Path(__file__).resolve().parent
 c.CourseDirectory.course_id = "animegan"
-c.CourseDirectory.root = str(HERE)
-c.CourseDirectory.source_directory = "."  # with `notebooks` as the assignment's name
-for step in ("release", "submitted", "autograded", "feedback"):
-    setattr(c.CourseDirectory, f"{step}_directory", f"grading/{step}")
-c.CourseDirectory.db_url = f"sqlite:///{HERE / 'grading' / 'gradebook.db'}"
+c.CourseDirectory.root = str(HERE / "grading")
+c.CourseDirectory.source_directory = str(HERE)  # with `notebooks` as the assignment's name
 c.ClearSolutions.code_stub = {"python": CODE_STUB}
 c.ClearSolutions.text_stub = TEXT_STUB
 c.Execute.timeout = 1800  # a notebook's longest cell trains a network

@@ -160,8 +160,7 @@ class TestNbgrader:
                 notebook = nbformat.read(folder / "release" / "notebooks" / path.name, 4)
                 change(notebook, path)
                 nbformat.write(notebook, handed_in / path.name)
-        where = marking.places(folder, "submitted", "autograded")
-        editions.nbgrader("autograde", "notebooks", "--force", *where)
+        editions.nbgrader("autograde", "notebooks", "--force", f"--course-dir={folder}")
         return folder
 
     def points(self, folder, student: str, path: Path) -> float:

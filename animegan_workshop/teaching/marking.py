@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -39,15 +39,10 @@ def release(grading: Path = GRADING) -> list[str]:
     source.mkdir(parents=True)
     for path in notebook_paths():
         shutil.copy2(path, source)
-    nbgrader("generate_assignment", "notebooks", "--force", *places(grading, "source", "release"))
+    here = [f"--course-dir={grading}", "--CourseDirectory.source_directory=source"]
+    nbgrader("generate_assignment", "notebooks", "--force", *here)
     there = {path.name for path in NOTEBOOKS.glob("*.ipynb")}
     return sorted(there - {path.name for path in notebook_paths()})
-
-
-def places(grading: Path, *steps: str) -> list[str]:
-    """nbgrader's words for the gradebook and for the folders of these steps."""
-    folders = [f"--CourseDirectory.{step}_directory={grading / step}" for step in steps]
-    return [f"--db=sqlite:///{grading / 'gradebook.db'}", *folders]
 
 
 def mark_class(grading: Path = GRADING, seconds: int = SECONDS) -> Iterator[str]:
@@ -62,29 +57,19 @@ def mark_class(grading: Path = GRADING, seconds: int = SECONDS) -> Iterator[str]
         raise ValueError(f"nobody handed in: put notebooks into {handed_in}/NAME/notebooks")
     if not (grading / "gradebook.db").exists():
         raise ValueError("there is no gradebook yet: make release")
+    before = os.environ.get("ANIMEGAN_RUNS", "")  # empty means the same as unset
     for student in students:
-        try:
-            with own_runs():
+        try:  # a folder for the kernels' runs, removed afterwards: no student meets another's
+            folder = tempfile.TemporaryDirectory(prefix="animegan-", ignore_cleanup_errors=True)
+            with folder as runs:
+                os.environ["ANIMEGAN_RUNS"] = runs
                 line = mark_student(grading, student, seconds)
         except Exception as error:  # noqa: BLE001 - whatever it was, the next student's turn comes
             said = " ".join(str(error).split()) or type(error).__name__
             line = f"{student}: NOT MARKED, mark by hand; {said}"
-        yield line
-
-
-@contextmanager
-def own_runs() -> Iterator[None]:
-    """A new folder for the runs of the notebooks, removed afterwards: no student meets another's.
-
-    All kernels that are started inside keep their runs there.
-    """
-    before = os.environ.get("ANIMEGAN_RUNS", "")  # empty means the same as unset
-    with tempfile.TemporaryDirectory(prefix="animegan-", ignore_cleanup_errors=True) as folder:
-        os.environ["ANIMEGAN_RUNS"] = folder
-        try:
-            yield
         finally:
             os.environ["ANIMEGAN_RUNS"] = before
+        yield line
 
 
 def mark_student(grading: Path, student: str, seconds: int) -> str:
@@ -93,9 +78,8 @@ def mark_student(grading: Path, student: str, seconds: int) -> str:
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir(parents=True)
     notes = mend_all(grading / "submitted" / student / "notebooks", copy)
-    words = ["autograde", "notebooks", "--student", student, "--force"]
-    words += places(grading, "autograded")
-    words += [f"--CourseDirectory.submitted_directory={grading / 'mended'}"]
+    words = ["autograde", "notebooks", "--student", student, "--force", f"--course-dir={grading}"]
+    words += ["--CourseDirectory.submitted_directory=mended"]
     words += [f"--Execute.timeout={seconds}", "--Execute.interrupt_on_timeout=False"]
     marked = sorted(copy.iterdir())
     clear_earlier(grading, student, {path.stem for path in marked})
