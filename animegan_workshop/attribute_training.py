@@ -50,16 +50,15 @@ def train_attributes(
     train, random = labelled[rest], np.random.default_rng(seed + 1)
     batch = min(batch, len(train))
     per_epoch = len(train) // batch
+    steps = epochs * per_epoch
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         network = AttributeNetwork(names, width).to(memory_format=torch.channels_last)
         optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.05)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, 2e-3, total_steps=max(epochs * per_epoch, 2)
-        )
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=max(steps, 2))
         # thin layers gain nothing by bf16
         bf16 = width >= 16 and best_precision(torch.device("cpu")) == "bf16"
-        for step in tqdm(range(epochs * per_epoch), desc="attribute network", unit="step"):
+        for step in tqdm(range(steps), desc="attribute network", unit="step"):
             if step % per_epoch == 0:
                 order = random.permutation(train)
             rows = np.sort(order[step % per_epoch * batch :][:batch])

@@ -10,6 +10,7 @@ from PIL import Image
 from torch import nn
 
 from animegan_helpers.files import unused, write_atomically
+from animegan_helpers.latent import generate, sample_latent
 from animegan_helpers.pictures import make_grid, png_bytes
 from animegan_helpers.replay import load_grids, load_history
 
@@ -85,9 +86,7 @@ def match_contrast(generator: nn.Module, contrast: float, samples: int = 1_000) 
     last = [layer for layer in generator.modules() if isinstance(layer, kinds)][-1]
     outputs = []
     hook = last.register_forward_hook(lambda layer, inputs, output: outputs.append(output))
-    device, random = next(generator.parameters()).device, torch.Generator().manual_seed(0)
-    for z in torch.randn(samples, generator.z_dim, generator=random).split(100):
-        generator(z.to(device))
+    generate(generator, sample_latent(samples, generator.z_dim))
     hook.remove()
     before_tanh = torch.cat(outputs)  # (samples, 3, 64, 64), or flat
     low, high = 1e-3, 1e3

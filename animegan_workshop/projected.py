@@ -135,11 +135,8 @@ class Heads(nn.Module):
 
     def __init__(self):
         super().__init__()
-        sides = [SIZE // 2 ** (k + 1) for k in range(len(MIXED))]
-        self.heads = nn.ModuleList(
-            small_head(channels, halvings=(side // 4).bit_length() - 1)
-            for channels, side in zip(MIXED, sides)
-        )
+        # map k has sides of 64 / 2^k
+        self.heads = nn.ModuleList(small_head(size, 4 - k) for k, size in enumerate(MIXED))
 
     def forward(self, maps: list[torch.Tensor]) -> torch.Tensor:
         return torch.cat([head(one).flatten(1) for head, one in zip(self.heads, maps)], dim=1)

@@ -6,17 +6,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from animegan_helpers.settings import TrainingConfig, load_presets, preset
-from animegan_workshop.commands.base import (
-    DEVICE,
-    FACES,
-    SEED,
-    WEIGHTS,
-    command,
-    option,
-    positive,
-    samples_of,
-    seed,
-)
+from animegan_workshop.commands import base
+from animegan_workshop.commands.base import command, option, positive
 
 PRESETS = ", ".join(load_presets())
 ONLY = "hold a factor to values: hair=aqua,blue or style=1 or hair=aqua:3,blue:1"
@@ -25,7 +16,7 @@ ONLY = "hold a factor to values: hair=aqua,blue or style=1 or hair=aqua:3,blue:1
 @command(
     option("--count", type=positive, required=True),
     option("--out", type=Path, required=True, help="a new or empty folder"),
-    SEED,
+    base.SEED,
     option("--only", nargs="+", action="extend", default=[], metavar="FACTOR=VALUES", help=ONLY),
     option("--flaws", type=float, default=0.0, help="share of broken and odd files to add"),
 )
@@ -39,7 +30,7 @@ def draw(arguments: argparse.Namespace) -> str:
 
 
 @command(
-    FACES,
+    base.FACES,
     option("--count", type=positive, help="use at most so many faces"),
     option("--hold-out", type=positive, help="train without so many faces, always the same"),
     option("--preset", default="report", help=f"one of {PRESETS} (default: report)"),
@@ -48,7 +39,7 @@ def draw(arguments: argparse.Namespace) -> str:
     option("--start-from", type=Path, metavar="WEIGHTS", help="begin with these networks"),
     option("--measure-every", type=positive, metavar="N", help="measure each N epochs"),
     option("--epochs", type=int),
-    option("--seed", type=seed),
+    option("--seed", type=base.seed),
     option("--batch", type=int, help="pictures in a batch, over all processes"),
     option("--width", type=int, help="channels of the generator's last hidden layer"),
     option("--learning-rate-g", type=float),
@@ -57,7 +48,7 @@ def draw(arguments: argparse.Namespace) -> str:
     option("--flip", action="store_true", default=None, help="mirror half of the pictures"),
     option("--precision", help="auto, fp32 or bf16"),
     option("--synchronise-batch-norm", action="store_true", default=None),
-    DEVICE,
+    base.DEVICE,
 )
 def train(arguments: argparse.Namespace) -> str:
     """Train a GAN."""
@@ -106,9 +97,9 @@ def train(arguments: argparse.Namespace) -> str:
 
 
 @command(
-    WEIGHTS,
+    base.WEIGHTS,
     option("--count", type=positive, default=64),
-    SEED,
+    base.SEED,
     option("--out", type=Path, required=True, help="FILE.png, a grid, or FILE.npy"),
 )
 def sample(arguments: argparse.Namespace) -> str:
@@ -120,12 +111,12 @@ def sample(arguments: argparse.Namespace) -> str:
     if kind not in (".png", ".npy"):
         raise ValueError(f"{arguments.out}: samples go into FILE.png as a grid, or into FILE.npy")
     unused(arguments.out)
-    write_bytes(arguments.out, samples_file(samples_of(arguments), kind))
+    write_bytes(arguments.out, samples_file(base.samples_of(arguments), kind))
     return f"{arguments.count} samples in {arguments.out}"
 
 
 @command(
-    WEIGHTS,
+    base.WEIGHTS,
     option("--data", default="faces", help="what it was trained on: drawn, real, ..."),
     option("--contrast-of", metavar="FACES", help="give the samples the contrast of these faces"),
     option("--hold-out", type=positive, help="without so many of them, always the same"),

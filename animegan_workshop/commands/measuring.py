@@ -5,17 +5,8 @@ import time
 from pathlib import Path
 
 from animegan_helpers.budget import PROJECT
-from animegan_workshop.commands.base import (
-    DEVICE,
-    FACES,
-    SEED,
-    WEIGHTS,
-    command,
-    one_of,
-    option,
-    positive,
-    samples_of,
-)
+from animegan_workshop.commands import base
+from animegan_workshop.commands.base import command, one_of, option, positive
 from animegan_workshop.commands.engine import unused_weights
 from animegan_workshop.experiments.design import design_names
 
@@ -24,12 +15,12 @@ EXPERIMENTS = ", ".join(design_names())
 
 @command(
     one_of(
-        FACES,
+        base.FACES,
         option("--reference", help="untagged, tagged, or a file made by `reference`"),
     ),
-    WEIGHTS,
+    base.WEIGHTS,
     option("--count", type=positive, default=2_000, help="samples to draw from the weights"),
-    SEED,
+    base.SEED,
     option("--attributes", type=Path, help="an attribute network (default: the one that suits)"),
     option("--neighbours", type=positive, default=2_000, help="samples to look up among the faces"),
     option("--json", type=Path, help="write the measures here"),
@@ -51,14 +42,14 @@ def measure(arguments: argparse.Namespace) -> str:
     if arguments.reference:
         reference = load_reference(arguments.reference)
         network = network_of(reference, arguments.attributes)
-        samples = samples_of(arguments)
+        samples = base.samples_of(arguments)
         real = reference.yardstick(len(samples))
         measures = measure_samples(samples, network, reference, real, progress=True)
     else:
         faces = load_faces(arguments.faces)
         network = load_attributes(arguments.attributes or choose_network(faces))
         how = {"neighbours": arguments.neighbours, "progress": True}
-        measures = measure_against(faces, samples_of(arguments), network, **how)
+        measures = measure_against(faces, base.samples_of(arguments), network, **how)
     print(table(measures))
     if arguments.json:
         write_text(arguments.json, json.dumps(measures, indent=2) + "\n")
@@ -66,10 +57,10 @@ def measure(arguments: argparse.Namespace) -> str:
 
 
 @command(
-    FACES,
-    WEIGHTS,
+    base.FACES,
+    base.WEIGHTS,
     option("--count", type=positive, default=3_000, help="samples to draw"),
-    SEED,
+    base.SEED,
 )
 def outside_judge(arguments: argparse.Namespace) -> str:
     """Frechet distance of samples on the features of EfficientNet-lite2, at 128 pixels."""
@@ -79,7 +70,7 @@ def outside_judge(arguments: argparse.Namespace) -> str:
 
     faces = load_faces(arguments.faces)
     rest, held_out = faces.hold_out(min(5_000, len(faces) // 2))  # as `train --hold-out 5000`
-    samples = samples_of(arguments)
+    samples = base.samples_of(arguments)
     real = rest.subset(slice(None, None, max(1, len(rest) // arguments.count)))
     right = moments(lite2_features(held_out.images))
     found = [
@@ -90,7 +81,7 @@ def outside_judge(arguments: argparse.Namespace) -> str:
 
 
 @command(
-    FACES,
+    base.FACES,
     option("--about", default="", help="what the faces are, kept in the file"),
     option("--out", type=Path, required=True, help="FILE.safetensors"),
 )
@@ -112,11 +103,11 @@ def reference(arguments: argparse.Namespace) -> str:
 
 
 @command(
-    FACES,
+    base.FACES,
     option("--count", type=positive, help="use at most so many faces"),
     option("--factors", nargs="+", help="factors to learn (default: all there are)"),
     option("--epochs", type=positive, default=8),
-    SEED,
+    base.SEED,
     option("--mirror", action="store_true", help="mirror half of the faces"),
     option("--out", type=Path, required=True, help="FILE.safetensors"),
 )
@@ -133,8 +124,7 @@ def attributes(arguments: argparse.Namespace) -> str:
     tables = {factor: table.tolist() for factor, table in confusion.items()}
     about = {"faces": len(faces), **how, "held_out_accuracy": right, "confusion": tables}
     save_attributes(arguments.out, network, about)
-    rows = [f"{factor}: {share:.1%} of the held-out tenth" for factor, share in right.items()]
-    return "\n".join(rows)
+    return "\n".join(f"{name}: {share:.1%} of the held-out tenth" for name, share in right.items())
 
 
 @command(
@@ -142,7 +132,7 @@ def attributes(arguments: argparse.Namespace) -> str:
     option("--seeds", type=positive, help="runs of each arm (default: the budget's)"),
     option("--budget", help="smoke, laptop or gpu (default: ANIMEGAN_BUDGET, else the machine's)"),
     option("--faces", help="real faces instead of drawn ones; hair-colours needs a labels.csv"),
-    DEVICE,
+    base.DEVICE,
     option("--out", type=Path, help="folder of the result (default: data/experiments)"),
     option("--workers", type=positive, help="runs at a time on a CPU (default: one for each core)"),
 )
@@ -169,28 +159,25 @@ def experiments_page(arguments: argparse.Namespace) -> str:
 
 
 @command(
-    FACES,
+    base.FACES,
     option("--width", type=positive, default=64),
     option("--batch", type=positive, default=50),
-    DEVICE,
+    base.DEVICE,
     option("--page", action="store_true", help="time a face in a page, and in notebook 06"),
 )
 def benchmark(arguments: argparse.Namespace) -> str:
     """Time the training step against the textbook loop on this machine, or a face in a page."""
     from animegan_workshop.benchmark import benchmark_page, run_benchmark
 
-    if arguments.page:
-        for line in benchmark_page():
-            print(line, flush=True)
-        return ""
     size = arguments.width, arguments.batch
-    for line in run_benchmark(arguments.faces, *size, arguments.device):
+    steps = run_benchmark(arguments.faces, *size, arguments.device)
+    for line in benchmark_page() if arguments.page else steps:
         print(line, flush=True)
     return ""
 
 
 @command(
-    DEVICE,
+    base.DEVICE,
     option("--budget", help="smoke, laptop or gpu (default: ANIMEGAN_BUDGET, else what fits)"),
 )
 def check(arguments: argparse.Namespace) -> int:

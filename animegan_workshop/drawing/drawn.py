@@ -79,12 +79,7 @@ def _encode(picture: Image.Image, file_format: str) -> bytes:
     return file.getvalue()
 
 
-WORKER = """
-import sys
-sys.path[:] = sys.argv[2:]
-from animegan_workshop.drawing.drawn import serve
-serve(sys.argv[1])
-"""
+WORKER = "import sys; from animegan_workshop.drawing.drawn import serve; serve(sys.argv[1])"
 
 
 def _from_workers(count: int, seed: int, only: Only | None, processes: int) -> Iterator[bytes]:
@@ -93,12 +88,12 @@ def _from_workers(count: int, seed: int, only: Only | None, processes: int) -> I
     Processes, not threads: resvg holds the interpreter's lock. They are started by hand, because
     multiprocessing would run the caller's script once more in each.
     """
-    workers = []
+    workers, environment = [], os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     try:
         for first in range(processes):
             job = json.dumps([[first, count, processes], seed, only])
-            command = [sys.executable, "-c", WORKER, job, *sys.path]
-            workers.append(Popen(command, stdin=DEVNULL, stdout=PIPE))
+            command = [sys.executable, "-P", "-c", WORKER, job]
+            workers.append(Popen(command, stdin=DEVNULL, stdout=PIPE, env=environment))
         for index in range(count):
             pipe = workers[index % processes].stdout
             jpeg = pipe.read(int.from_bytes(pipe.read(4), "little"))

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from animegan_workshop.drawing.colours import DARK, WHITE, mix
 from animegan_workshop.drawing.sketch import Sketch
-from animegan_workshop.drawing.svg import lines, oval, pair, path, ring, shape
+from animegan_workshop.drawing.svg import lines, oval, path, ring, shape
 
 
 def _side(s: Sketch, side: int) -> SimpleNamespace:
@@ -40,15 +40,13 @@ def head(s: Sketch) -> str:
 
 def _cheek_shadow(s: Sketch) -> str:
     """A hard shadow along the cheek that is turned from the light."""
-    side, turn = -s.light_side, s.turn
-    far, near = s.far(side), s.far(-side)
-    cheek = side * (26 - 2.2 * far + 0.5 * near) + 2.8 * turn
-    jaw = side * (20 - 3.5 * far + 1.5 * near) + 3.5 * turn
-    shadow = path(
-        f"M {cheek} 46 C {cheek - side * 0.5} 58 {jaw} {65 - 1.5 * near} {6 * turn + side * 2} 71.5"
-        f" Q {jaw - side * 3} 62.5 {cheek - side * 4.5} 50 Z"
+    side = -s.light_side
+    edge, chin = _side(s, side), 6 * s.turn + side * 2
+    shadow = (
+        f"M {edge.under} 46 C {edge.cheek - side} 58 {edge.jaw - side * 2.5} {edge.jaw_y - 0.5}"
+        f" {chin} 71.5 Q {edge.jaw - side * 5.5} 62.5 {edge.cheek - side * 5} 50 Z"
     )
-    return shape(shadow, s.skin_shade)
+    return shape(path(shadow), s.skin_shade)
 
 
 def _ears(s: Sketch) -> str:
@@ -126,25 +124,18 @@ def _eye(s: Sketch, side: int) -> tuple[str, ...]:
 
 def _tears(s: Sketch) -> str:
     """A tear under each eye."""
-
-    def tear(side: int) -> str:
-        x, share = s.eye_place(side)
-        drop = "M 0 47 Q 2.8 52 1.8 54 Q 0 56.5 -1.8 54 Q -2.8 52 0 47 Z"
-        return path(drop, x + side * 3.5 * share)
-
-    return shape(pair(tear), (206, 236, 255), mix(s.skin_shade, (60, 130, 200), 0.6), 0.6)
+    tear = "M 0 47 Q 2.8 52 1.8 54 Q 0 56.5 -1.8 54 Q -2.8 52 0 47 Z"
+    tears = s.both_eyes(lambda side, x, share: path(tear, x + side * 3.5 * share))
+    return shape(tears, (206, 236, 255), mix(s.skin_shade, (60, 130, 200), 0.6), 0.6)
 
 
 def brows(s: Sketch) -> str:
     """Both brows; over the fringe, as anime draws them."""
     height = s.expression.brow + s.face.between("brow", -0.8, 0.8)
     y, slope = 27.5 + height - (s.style.eye_height - 17) * 0.5, s.expression.brow_slope / 2
-
-    def brow(side: int) -> str:
-        x, share = s.eye_place(side)
-        return path(f"M -1 {slope + 0.5} Q 0 -1 1 {0.8 - slope}", x, y, side * 6.5 * share)
-
-    return lines(pair(brow), mix(s.hair_line, s.hair, 0.15), 1.1 + 0.4 * s.style.line)
+    brow = f"M -1 {slope + 0.5} Q 0 -1 1 {0.8 - slope}"
+    both = s.both_eyes(lambda side, x, share: path(brow, x, y, side * 6.5 * share))
+    return lines(both, mix(s.hair_line, s.hair, 0.15), 1.1 + 0.4 * s.style.line)
 
 
 def _nose(s: Sketch) -> str:
@@ -170,9 +161,5 @@ def _blush(s: Sketch) -> str:
     """A touch of red under the eyes."""
     happy = s.face.labels["expression"] in ("laugh", "smile")
     strength = s.face.between("blush", 0.05, 0.35) + (0.15 if happy else 0)
-
-    def cheek(side: int) -> str:
-        x, share = s.eye_place(side)
-        return ring(x + side * 2 * share, 54.5, 6.5 * share, 2.8)
-
-    return shape(pair(cheek), mix(s.skin_shade, (250, 90, 100), 0.55), opacity=strength)
+    spots = s.both_eyes(lambda side, x, share: ring(x + side * 2 * share, 54.5, 6.5 * share, 2.8))
+    return shape(spots, mix(s.skin_shade, (250, 90, 100), 0.55), opacity=strength)

@@ -4,7 +4,7 @@ from animegan_workshop.drawing.colours import DARK, WHITE, hsv, mix
 from animegan_workshop.drawing.face import FaceDescription
 from animegan_workshop.drawing.hair import back_hair, braids, fringe, fringe_shadow
 from animegan_workshop.drawing.head import brows, features, head
-from animegan_workshop.drawing.sketch import Sketch, sketch
+from animegan_workshop.drawing.sketch import Sketch
 from animegan_workshop.drawing.svg import gradient, lines, path, ring, shape
 from animegan_workshop.drawing.worn import accessory, body
 
@@ -14,7 +14,7 @@ PARTS = (back_hair, body, head, braids, fringe_shadow, features, fringe, brows, 
 
 def face_svg(face: FaceDescription) -> str:
     """The face as the text of an SVG picture of 96x96 units."""
-    s = sketch(face)
+    s = Sketch(face)
     x, y = 48 - 5 * s.turn + face.between("x", -3.5, 3.5), 41 + face.between("y", -3, 3)
     tilt, size = face.between("tilt", -14, 14), face.between("size", 0.98, 1.16)
     place = f"translate({x:.1f} {y:.1f}) rotate({tilt:.1f}) scale({size:.3f}) translate(0 -42)"

@@ -1,13 +1,12 @@
 """What a drawn face wears: clothes and an accessory. Coordinates: as in `sketch.py`."""
 
 import math
-from types import SimpleNamespace
 
 from animegan_workshop.drawing.colours import DARK, TABLES, WHITE, mix
 from animegan_workshop.drawing.sketch import Sketch
 from animegan_workshop.drawing.svg import lines, oval, pair, path, ring, shape
 
-PATHS = SimpleNamespace(**TABLES["clothes"])
+CLOTHES = TABLES["clothes"]
 
 
 def body(s: Sketch) -> str:
@@ -15,20 +14,15 @@ def body(s: Sketch) -> str:
     x, line, width = -1.5 * s.turn, mix(s.clothes, DARK, 0.45 + 0.4 * s.style.ink), s.style.line
     shadow = f"M -8 64 L 8 64 L 7.5 76 Q {3 * s.turn} 83 -7.5 76 Z"
     dressed = (
-        shape(path(PATHS.neck, x), s.skin)
+        shape(path(CLOTHES["neck"], x), s.skin)
         + shape(path(shadow, x), s.skin_shade)
-        + shape(path(PATHS.sleeves, x), s.clothes, line, width)
+        + shape(path(CLOTHES["sleeves"], x), s.clothes, line, width)
     )
-    kind, trim = s.face.nuisance["clothes"], mix(s.clothes, WHITE, 0.65)
-    if kind < 0.35:
-        collar = pair(lambda side: path(PATHS.shirt_collar, x, 0, side))
-        return dressed + shape(collar, trim, line, width)
-    if kind < 0.6:
-        collar = shape(path(PATHS.sailor_collar, x), trim, line, width)
-        return dressed + collar + lines(path(PATHS.sailor_stripe, x), s.clothes, 1.4)
-    if kind < 0.8:
-        collar = path(PATHS.rolled_collar, x)
-        return dressed + shape(collar, mix(s.clothes, WHITE, 0.15), line, width)
+    for collar in CLOTHES["collars"]:
+        if s.face.nuisance["clothes"] < collar["below"]:
+            colour = mix(s.clothes, WHITE, collar["white"])
+            stripe = lines(path(collar["stripe"], x), s.clothes, 1.4) if collar["stripe"] else ""
+            return dressed + shape(path(collar["path"], x), colour, line, width) + stripe
     return dressed
 
 
@@ -48,13 +42,12 @@ def accessory(s: Sketch) -> str:
 def _glasses(s: Sketch) -> str:
     """Frames only: the eyes must stay visible."""
 
-    def frame(side: int) -> str:
-        x, share = s.eye_place(side)
+    def frame(side: int, x: float, share: float) -> str:
         w = 11.5 * share
         return path(f"M {-w} 35 L {w} 35 Q {w + 0.5} 52 0 52 Q {-w - 0.5} 52 {-w} 35", x)
 
     bridge = path("M -5 39 Q 0 37.5 5 39", 8 * s.turn)
-    return lines(f"{pair(frame)} {bridge}", mix(s.accent, (30, 20, 40), 0.75), 1.7)
+    return lines(f"{s.both_eyes(frame)} {bridge}", mix(s.accent, (30, 20, 40), 0.75), 1.7)
 
 
 def _ribbon(s: Sketch) -> str:

@@ -33,13 +33,10 @@ class Scale:
 
 
 SCALES = {
-    "smoke": Scale(8, 25, 200, steps=16, measurements=2, samples=100, seeds=2, toy_steps=60),
-    "laptop": Scale(
-        16, 32, 4_000, steps=1_000, measurements=4, samples=1_000, seeds=8, toy_steps=6_000
-    ),
-    "gpu": Scale(
-        64, 50, 25_000, steps=25_000, measurements=25, samples=5_000, seeds=8, toy_steps=20_000
-    ),
+    # width, batch, faces, steps, measurements, samples, seeds, toy_steps
+    "smoke": Scale(8, 25, 200, 16, 2, 100, 2, 60),
+    "laptop": Scale(16, 32, 4_000, 1_000, 4, 1_000, 8, 6_000),
+    "gpu": Scale(64, 50, 25_000, 25_000, 25, 5_000, 8, 20_000),
 }
 
 
@@ -112,12 +109,10 @@ def design_names() -> list[str]:
 
 def load_design(name: str) -> Design:
     """The design called `name`; raises ValueError where there is none."""
-    path = DESIGNS / f"{name}.toml"
-    if name not in design_names():
-        raise ValueError(
-            f"no experiment is called {name!r}: choose one of {', '.join(design_names())}"
-        )
-    content = path.read_bytes()
+    names = design_names()
+    if name not in names:
+        raise ValueError(f"no experiment is called {name!r}: choose one of {', '.join(names)}")
+    content = (DESIGNS / f"{name}.toml").read_bytes()
     table = tomllib.loads(content.decode("utf-8"))
     arms = tuple(Arm(**arm) for arm in table.pop("arms"))
     comparisons = tuple(Comparison(**entry) for entry in table.pop("comparisons", []))

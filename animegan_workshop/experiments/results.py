@@ -158,6 +158,7 @@ def about(result: dict) -> str:
     """One line on how it was run."""
     scale, runs = result["scale"], [run for arm in result["arms"] for run in arm["runs"]]
     minutes = sum(run["seconds"] for run in runs) / 60
+    seeds = max(len(arm["runs"]) for arm in result["arms"])
     shares = [round(arm["faces"] * scale["faces"]) for arm in result["arms"]]
     faces = " to ".join(f"{count:,}" for count in sorted({min(shares), max(shares)}))
     if result["faces"] == "points":
@@ -168,7 +169,7 @@ def about(result: dict) -> str:
             f"{faces} {result['faces']}; {scale['samples']:,} samples a measurement"
         )
     work = f"{len(runs)} runs, {minutes:.0f} minutes of training in all, {result['hardware']}"
-    return f"{scale['seeds']} seed{'s' * (scale['seeds'] > 1)}, {how}; {work}"
+    return f"{seeds} seed{'s' * (seeds > 1)}, {how}; {work}"
 
 
 def table(result: dict, names: tuple[str, ...]) -> str:

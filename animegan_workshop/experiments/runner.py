@@ -266,8 +266,7 @@ def run_experiment(
             if key in done:
                 runs[arm.name].append(done[key])
             else:
-                chosen = {"precision": precision} | arm.settings
-                jobs.append((key, arm if arm.mixture else replace(arm, settings=chosen), seed))
+                jobs.append((arm, seed, key))
 
     def write() -> None:
         result["arms"] = [
@@ -284,12 +283,12 @@ def run_experiment(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=begin_worker) as pool:
         futures = {}
-        for key, arm, seed in jobs:
-            if arm.mixture:
-                future = pool.submit(run_toy, arm, scale, seed)
-            else:
-                future = pool.submit(run_arm, arm, scale, seed, faces, str(where))
-            futures[future] = arm.name, key
+        for arm, seed, key in jobs:
+            job = run_toy, arm, scale, seed
+            if not arm.mixture:
+                chosen = replace(arm, settings={"precision": precision} | arm.settings)
+                job = run_arm, chosen, scale, seed, faces, str(where)
+            futures[pool.submit(*job)] = arm.name, key
         try:
             for future in tqdm(as_completed(futures), total=len(futures), desc=name, unit="run"):
                 arm_name, key = futures[future]

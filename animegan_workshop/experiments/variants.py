@@ -76,16 +76,10 @@ class FullyConnectedGenerator(nn.Module):
     def __init__(self, z_dim: int = 100, width: int = 64):
         super().__init__()
         self.z_dim = z_dim
-        self.layers = nn.Sequential(
-            nn.Linear(z_dim, 4 * width),
-            nn.BatchNorm1d(4 * width),
-            nn.ReLU(),
-            nn.Linear(4 * width, 4 * width),
-            nn.BatchNorm1d(4 * width),
-            nn.ReLU(),
-            nn.Linear(4 * width, 3 * 64 * 64),
-            nn.Tanh(),
-        )
+        layers, hidden = [], 4 * width
+        for inputs in (z_dim, hidden):
+            layers += [nn.Linear(inputs, hidden), nn.BatchNorm1d(hidden), nn.ReLU()]
+        self.layers = nn.Sequential(*layers, nn.Linear(hidden, 3 * 64 * 64), nn.Tanh())
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         return self.layers(z.reshape(len(z), self.z_dim)).unflatten(1, (3, 64, 64))
@@ -96,14 +90,10 @@ class FullyConnectedDiscriminator(nn.Module):
 
     def __init__(self, width: int = 64):
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Flatten(),
-            nn.Linear(3 * 64 * 64, 4 * width),
-            nn.LeakyReLU(0.2),
-            nn.Linear(4 * width, 4 * width),
-            nn.LeakyReLU(0.2),
-            nn.Linear(4 * width, 1),
-        )
+        layers, hidden = [nn.Flatten()], 4 * width
+        for inputs in (3 * 64 * 64, hidden):
+            layers += [nn.Linear(inputs, hidden), nn.LeakyReLU(0.2)]
+        self.layers = nn.Sequential(*layers, nn.Linear(hidden, 1))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.layers(images).squeeze(1)

@@ -19,12 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from animegan_helpers.files import read_json, write_atomically, write_text
-from animegan_workshop.teaching.notebooks import (
-    BUILD,
-    PROJECT,
-    make_paths_absolute,
-    notebook_paths,
-)
+from animegan_workshop.teaching.notebooks import BUILD, PROJECT, make_paths_absolute, notebook_paths
 
 CODE_STUB = "...  # your turn: replace this line"
 TEXT_STUB = "*Your answer here: click twice, and replace this line.*"

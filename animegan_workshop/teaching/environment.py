@@ -31,17 +31,15 @@ class Check:
 def check_environment() -> list[Check]:
     """Python, packages, device, cores, memory, and the folders for cache and runs. Never raises."""
     python = "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer"
-    checks = [Check("Python", platform.python_version(), python)]
-    for name in PACKAGES:  # loaded, since a broken one shows only then
-        checks.append(attempt(name, INSTALL, package, name))
-    checks.append(attempt("packages", INSTALL, all_packages))
-    checks.append(attempt("device", INSTALL, device))
-    checks.append(Check("CPU cores", str(os.cpu_count())))
-    checks.append(attempt("memory", INSTALL, memory))
-    for name in ("cache", "runs"):
-        folder = Path(os.environ.get(f"ANIMEGAN_{name.upper()}") or DATA / name).expanduser()
-        checks.append(attempt(f"{name} folder", ELSEWHERE, room, folder))
-    return checks
+    return [
+        Check("Python", platform.python_version(), python),
+        *(attempt(name, INSTALL, package, name) for name in PACKAGES),
+        attempt("packages", INSTALL, all_packages),
+        attempt("device", INSTALL, device),
+        Check("CPU cores", str(os.cpu_count())),
+        attempt("memory", INSTALL, memory),
+        *(attempt(f"{name} folder", ELSEWHERE, room, name) for name in ("cache", "runs")),
+    ]
 
 
 def attempt(name: str, mend: str, look, *arguments) -> Check:
@@ -53,6 +51,7 @@ def attempt(name: str, mend: str, look, *arguments) -> Check:
 
 
 def package(name: str) -> tuple[str, str]:
+    """It is loaded, since a broken one shows only then."""
     return str(getattr(import_module(name), "__version__", "can be imported")), ""
 
 
@@ -76,7 +75,8 @@ def memory() -> tuple[str, str]:
     return f"{free:.1f} GB free", mend
 
 
-def room(folder: Path) -> tuple[str, str]:
+def room(name: str) -> tuple[str, str]:
+    folder = Path(os.environ.get(f"ANIMEGAN_{name.upper()}") or DATA / name).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
     tempfile.TemporaryFile(dir=folder).close()
     free = shutil.disk_usage(folder).free / 1e9
