@@ -87,6 +87,12 @@ def test_a_device_with_too_little_memory(monkeypatch):
         assert found.found == "too little memory on this device" and "--device cpu" in found.mend
 
 
+def test_the_time_that_a_run_takes_is_told(monkeypatch):
+    monkeypatch.setattr(check, "speed", lambda *_: (100.0, "so fast"))
+    found = [one.found for one in check.how_long(check.BUDGETS["laptop"], CPU)]
+    assert found == ["about 4 minutes: so fast", "about 7 hours: so fast"]
+
+
 @pytest.mark.slow
 def test_the_command_ends_in_ready_or_in_what_to_do(monkeypatch, capsys):
     monkeypatch.setattr(check, "check_environment", lambda: [])

@@ -74,6 +74,7 @@ def test_a_run_that_ships_is_not_overwritten(faces, tmp_path, capsys):
 def test_an_interrupted_training_says_so_and_goes_on(faces, tmp_path, monkeypatch, capsys):
     out, advance = tmp_path / "run", Trainer.advance
     words = ["train", "--faces", faces, "--preset", "smoke", "--epochs", 2, "--out", out]
+    words += ["--hold-out", 5]
 
     def interrupted(trainer):
         advance(trainer)
@@ -83,7 +84,7 @@ def test_an_interrupted_training_says_so_and_goes_on(faces, tmp_path, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "advance", interrupted)
         assert run(*words) == 130 and "interrupted" in capsys.readouterr().err
-    assert load_weights(out).about["step"] == 1
+    assert load_weights(out).about["step"] == 1 and load_weights(out).about["pictures"] == 55
     assert run(*words, "--resume") == 0 and load_weights(out).about["epoch"] == 2
 
 
@@ -147,6 +148,7 @@ WRONG = {
     "export --weights x --hold-out 5 --out NEW.safetensors": "--contrast-of",
     "reference --faces FACES --out NEW.npz": "must end in .safetensors",
     "experiment dense-er": "no experiment is called",
+    "experiment hair-colours --budget smoke": "say --faces PATH",
     "run --only 5": "--only takes 00, 01",
     "run": "no budget is called 'huge'",
     "student --out FACES": "no student edition",

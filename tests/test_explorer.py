@@ -77,7 +77,10 @@ def test_sets_several_and_draws_once(explorer):
     assert torch.allclose(drawn[0], wanted, atol=1e-5)
     with pytest.raises(KeyError):
         explorer.set(nonsense=1)
+    torch.set_num_threads(2)
     explorer.controls["special"].value = 1.0
+    assert torch.get_num_threads() == 2  # one draws; what else there is goes on with all
+    torch.set_num_threads(1)
     assert len(drawn) == 2  # after an error, moves by hand are drawn as before
 
 
@@ -113,6 +116,10 @@ def test_undo_goes_back_a_move_at_a_time_and_a_drag_is_one_move(explorer):
     for wanted in ([1.0, 2.0, 4], [1.0, 0.0, 4], [0.0, 0.0, 4], [0.0, 0.0, 4]):
         explorer.undo()
         assert [explorer.values()[name] for name in ("special", "other", "seed")] == wanted
+    for value in (1.0, 2.0):  # the same slider again after an undo is a move of its own
+        explorer.controls["other"].value = value
+        explorer.undo()
+        assert explorer.controls["other"].value == 0.0
 
 
 def test_further_directions_are_folded_away(generator):
@@ -155,7 +162,7 @@ def test_favourites_come_back_to_the_bit(generator, tmp_path, monkeypatch):
     assert torch.equal(load_favourites("favourites.json")["seed 7"], explorer.z()[0])
 
     other = Explorer(generator, {"special": SPECIAL}, seed=1)
-    other.set(special=-3.0)
+    other.set(special=-3.0, shift=2.0, truncation=0.5, way=0.5)
     assert press(other.favourites, "load JSON") == "1 favourites from favourites.json"
     other.favourites.chosen.value = "seed 7"
     assert other.portrait.image.value == explorer.portrait.image.value

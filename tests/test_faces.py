@@ -268,8 +268,11 @@ def test_links_and_pipes(tmp_path):
     (folder / "round").symlink_to(folder)
     os.mkfifo(folder / "pipe.png")
     (tmp_path / "link").symlink_to(folder)
+    for name in "nztaymu":  # the first of them in the alphabet is the one that is read
+        (folder / name).symlink_to(tmp_path / "more")
+    write(tmp_path / "more", {"002.png": encode(smooth(1))})
     faces = load(tmp_path / "link")
-    assert faces.files.tolist() == ["000.png", "001.png"]
+    assert faces.files.tolist() == ["000.png", "001.png", "a/002.png"]
     assert sorted(name for name, _ in faces.skipped) == ["broken.png", "pipe.png"]
 
 
@@ -336,7 +339,7 @@ def test_folder_and_zip_give_the_same_faces_and_labels(tmp_path):
     files = {name: encode(smooth(i)) for i, name in enumerate(names)}
     table = "\ufefffile,hair,eyes\r\n2.png,red,\r\nelsewhere.png,blue,blue\r\n"
     files["b/labels.csv"] = table.encode()
-    table = 'file, hair\n猫/顔 é.png,"black, long"\n./0.png,green\na b\\1 x.png\n'
+    table = 'file, hair\n猫/顔 é.png,"black, long"\n./0.png,green\na b\\1 x.png\nb/2.png,blue\n'
     files["labels.csv"] = table.encode()
     from_folder = load(write(tmp_path / "two words", files))
     from_zip = load(zipped(tmp_path / "faces.zip", files))
@@ -439,9 +442,14 @@ def test_a_change_of_content_or_scaling_packs_again(tmp_path):
     write(folder, {"000.png": encode(np.full((64, 64, 3), 99, np.uint8))})
     os.utime(folder / "000.png", ns=(1, 1))
     assert levels(load(folder)) == [99, 1, 2, 3]
+    write(folder, {"003.png": encode(smooth(1))})
+    ways = [load(folder, **how).images for how in ({}, {"method": "crop"}, {"size": 32})]
+    assert (ways[0] != ways[1]).any() and ways[2].shape == (4, 3, 32, 32)
     (folder / "003.png").unlink()
     assert levels(load(folder)) == [99, 1, 2]
-    assert load(folder, size=32, method="crop").images.shape == (3, 3, 32, 32)
+    for level in (1, 2):  # a zip of the same length
+        one = {"a.bmp": encode(np.full((64, 64, 3), level, np.uint8), "BMP")}
+        assert levels(load(zipped(tmp_path / "faces.zip", one))) == [level]
     assert load(folder).labels == {}
     write(folder, {"labels.csv": b"file,hair\n000.png,red\n"})
     assert load(folder).labels["hair"].tolist() == ["red", "", ""]
@@ -620,6 +628,7 @@ def test_held_out_faces_are_always_the_same(tmp_path):
     kept, held_out = faces.hold_out(10)
     assert (len(kept), len(held_out)) == (30, 10)
     assert sorted(levels(kept) + levels(held_out)) == list(range(40))
+    assert all(levels(part) == sorted(levels(part)) for part in (kept, held_out))
     assert faces.hold_out(10)[1].files.tolist() == held_out.files.tolist()
     for count in (-1, 40):
         with pytest.raises(FacesError, match="cannot be held out"):

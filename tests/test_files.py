@@ -13,6 +13,8 @@ def test_text_and_bytes_are_the_same_on_every_system(tmp_path):
     assert (tmp_path / "new" / "a.txt").read_bytes() == b"\xc3\xa9\n"
     assert (tmp_path / "new" / "b.bin").read_bytes() == b"\r\n"
     assert sorted(os.listdir(tmp_path / "new")) == ["a.txt", "b.bin"]
+    write_atomically(tmp_path / "c", lambda path: (path.touch(), path.chmod(0o600)))
+    assert (tmp_path / "c").stat().st_mode & 0o044 or os.name == "nt", "a class can read it"
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_names_it(tmp_path):

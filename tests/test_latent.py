@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 
-import numpy as np
 import pytest
 import torch
 from answering import SPECIAL, answering_generator
@@ -15,7 +14,7 @@ from animegan_helpers.checkpoint import (
     save_weights,
 )
 from animegan_helpers.directions import principal_directions
-from animegan_helpers.latent import generate, plot_strips, sample_faces, sample_latent, slerp, strip
+from animegan_helpers.latent import generate, plot_strips, sample_latent, slerp, strip
 from animegan_helpers.settings import preset
 
 
@@ -30,13 +29,9 @@ def test_a_row_of_z_depends_on_seed_and_number_only(z_dim):
     for count in (1, 2, 7, 64):
         assert torch.equal(sample_latent(count, z_dim, seed=3), many[:count])
     assert not torch.equal(sample_latent(1, z_dim, seed=4), many[:1])
-
-
-def test_z_is_a_standard_gaussian():
-    z = sample_latent(4_000)
-    assert abs(z.mean()) < 0.01 and abs(z.std() - 1) < 0.01
-    assert abs(z.norm(dim=1).mean() - 9.975) < 0.05  # the mean of the chi(100) distribution
-    assert float((torch.corrcoef(z.T) - torch.eye(100)).abs().max()) < 0.1
+    gaussian = torch.randn(300, 112, generator=torch.Generator().manual_seed(3))
+    rows = 300 if z_dim == 100 else 1  # shorter rows leave out fewer numbers
+    assert torch.equal(many[:rows], gaussian[:rows, :z_dim])
 
 
 def test_slerp_meets_its_ends_and_keeps_the_length():
@@ -70,12 +65,6 @@ def test_generating_leaves_mode_and_buffers_alone():
     assert images.shape == (30, 3, 64, 64) and images.abs().max() <= 1
     alone = generate(generator, sample_latent(30)[4:5])
     assert torch.allclose(images[4:5], alone, atol=1e-4)  # eval mode: independent of neighbours
-
-
-def test_samples_do_not_depend_on_their_number(generator):
-    few, many = sample_faces(generator, 3, seed=2), sample_faces(generator, 20, seed=2)
-    assert few.dtype == np.uint8 and few.shape == (3, 3, 64, 64)
-    assert np.abs(few.astype(int) - many[:3]).max() <= 1
 
 
 def test_a_strip_has_its_face_in_the_middle(generator):

@@ -58,7 +58,8 @@ def test_a_network_is_listed_and_drawn_and_stays_as_it_is():
     assert network.training and torch.equal(network[1].running_mean, mean)
     (axes,) = diagram.plot_network(network, example, "D").axes
     assert axes.get_title() == "D: 408 parameters"
-    assert any("4×4, stride 2" in text.get_text() for text in axes.texts)
+    words = [text.get_text().split("\n") for text in axes.texts]
+    assert any({"4×4, stride 2", "BatchNorm2d"} <= set(lines) for lines in words)  # one arrow
 
 
 def test_one_infinite_loss_leaves_the_running_mean_of_the_others():
@@ -69,6 +70,7 @@ def test_one_infinite_loss_leaves_the_running_mean_of_the_others():
     losses = live.plot_curves(curves, 100).axes[0]
     assert np.isfinite(losses.lines[3].get_ydata()).all()  # the thick line of loss_g
     assert losses.get_ylim()[1] < 10  # a spike does not press the rest flat
+    assert losses.lines[4].get_ydata()[0] == pytest.approx(1.386, abs=0.001)  # 2 ln 2
 
 
 @pytest.mark.parametrize("steps", [0, 1, 5_000])

@@ -60,14 +60,6 @@ def test_faults_move_the_measures_the_right_way(network, parts, real, fault):
     assert much["coverage"] < honest["coverage"] and much["recall"] < honest["recall"]
 
 
-def test_repeats_are_seen_by_variety_and_not_by_precision(network, parts, real):
-    repeats = real[np.random.default_rng(0).integers(0, 10, 100)]
-    row = measures.quick_row(name_faces(network, repeats), parts.reference)
-    assert row["modes"] <= 10 and row["precision"] > 0.5
-    honest = measures.quick_row(parts.seen, parts.reference)
-    assert row["coverage"] < 0.5 * honest["coverage"]
-
-
 def test_copied_faces_and_the_whole_table(drawn, network, parts, real):
     yard = parts.yardstick(60)
     found = measures.measure_samples(real[:60], network, parts.reference, yard, drawn.images, 40)
@@ -115,6 +107,7 @@ def test_a_reference_is_what_training_holds_out(drawn, parts):
     assert set(drawn.files[parts.rows]) == set(drawn.hold_out(100)[0].files)
     assert len(held_out_rows(25_000, 5_000)[1]) == 5_000
     assert parts.reference.count == 100
+    assert (np.diff(parts.rows) < 0).any(), "a set may be sorted: some stand for all of it"
 
 
 def test_the_network_that_suits(drawn):

@@ -35,7 +35,9 @@ def test_it_reads_what_is_linear_and_nothing_else(planted):
 def test_the_scale_of_a_column_does_not_matter(planted):
     x, labels = planted
     scale = torch.logspace(-3, 3, 20)
-    assert linear_probe(x * scale + 5, labels).accuracy == linear_probe(x, labels).accuracy
+    plain, scaled = linear_probe(x, labels), linear_probe(x * scale + 5, labels)
+    assert scaled.accuracy == plain.accuracy
+    assert torch.allclose(scaled.weights * scale, plain.weights, atol=1e-3)
 
 
 def test_rows_sorted_by_label_are_no_trouble(planted):

@@ -80,6 +80,12 @@ def test_a_run_goes_on_to_the_last_bit_and_its_generator_loads_without_the_packa
         weights.discriminator(torch.zeros(1, 3, 64, 64))
 
 
+def test_the_judge_sees_faces_as_its_network_was_taught_them():
+    network, shown = projected.load_efficientnet(2), torch.from_numpy(FACES[:3]) / 127.5 - 1
+    right = network.extract_features(projected.enlarge(shown)).mean(dim=(2, 3))
+    np.testing.assert_allclose(projected.lite2_features(FACES[:3], 2), right, rtol=1e-3, atol=1e-4)
+
+
 def test_the_hinge_loss():
     real, fake = torch.tensor([[3.0, 0.5]]), torch.tensor([[-3.0, 0.25]])
     assert projected.hinge_discriminator(real, fake) == 0.25 + 0.625

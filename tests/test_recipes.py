@@ -10,7 +10,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from animegan_helpers.augment import AUGMENTATIONS, augment, translate
 from animegan_helpers.calibration import contrast_of, recalibrate
-from animegan_helpers.losses import discriminator_loss, gradient_penalty, relativistic_loss
+from animegan_helpers.losses import LOSSES, discriminator_loss, gradient_penalty, relativistic_loss
 from animegan_helpers.networks import (
     INITIALISATIONS,
     VARIANTS,
@@ -31,6 +31,10 @@ def test_losses_where_d_cannot_tell():
     better, worse = torch.randn(7), torch.randn(7)  # only the difference of the pair counts
     moved = relativistic_loss(better + 3, worse + 3)
     torch.testing.assert_close(moved, (1 + torch.exp(worse - better)).log().mean())
+    even, high = torch.zeros(7), torch.ones(7) / 2
+    for loss in (LOSSES | EXPERIMENTAL["loss"]).values():  # G wants its fakes high, D the reals
+        assert loss.generator(even, high) < loss.generator(even, even)
+        assert loss.discriminator(high, even) < loss.discriminator(even, even)
 
 
 def test_gradient_penalty_of_a_linear_discriminator():
@@ -144,6 +148,7 @@ def test_batch_deviation_has_a_slope_where_all_faces_are_alike():
         ({"learning_rate_d": math.nan}, "learning_rate_d must be above 0 and finite"),
         ({"ema": 1.0}, "ema must be at least 0 and below 1"),
         ({"beta1": "0.5"}, "beta1 must be"),
+        ({"beta2": 1.0}, "beta2 must be"),
         ({"seed": 2**63}, "seed must be"),
     ],
 )

@@ -21,7 +21,7 @@ def run(tmp_path, monkeypatch):
     """Three epochs of two rows each, with grids."""
     folder = tmp_path / "run"
     (folder / "grids").mkdir(parents=True)
-    for epoch in (1, 2, 3):
+    for epoch in (3, 1, 2):
         grid = Image.new("RGB", (8 * 66 - 2, 8 * 66 - 2), (60 * epoch, 0, 0))
         grid.save(folder / f"grids/epoch-{epoch:04}.webp")
     write_history(folder, epochs=3, steps_per_epoch=2)
@@ -37,6 +37,7 @@ def test_the_slider_shows_each_epoch(run):
         slider.value = epoch
         pictures.append(image.value)
     assert pictures[3] == pictures[0] and len(set(pictures)) == 3 and play.max == 2
+    assert list(slider.options) == [1, 2, 3]
 
 
 def test_measures_stand_below_and_a_line_marks_the_epoch(run):
@@ -89,7 +90,10 @@ def test_the_button_writes_a_gif_once(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     button = replay.replay(run).children[2]
     button.click()
-    assert Image.open("replay.gif").n_frames == 3 and "replay.gif" in button.description
+    gif = Image.open("replay.gif")
+    assert gif.n_frames == 3 and "replay.gif" in button.description
+    gif.seek(2)
+    assert gif.info["duration"] == 2_000
     button.click()
     assert "is there already" in button.description
 

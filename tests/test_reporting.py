@@ -1,6 +1,7 @@
 """The figures and numbers of one's own run."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from animegan_helpers.__main__ import main
 from animegan_helpers.faces import load_faces
+from animegan_helpers.latent import sample_faces
 from animegan_helpers.runs import train
 from animegan_helpers.settings import preset
 from animegan_workshop import report
@@ -55,9 +57,13 @@ def test_layers_are_listed_with_their_sizes(run):
     assert lines[-1] == "| Tanh |  | 3 × 64 × 64 | 0 |"
 
 
-def test_failures_lie_above_real_faces(run, faces):
-    width, height = report.draw_failures(run, faces, count=20).size
-    assert (width, height) == (8 * 66 - 2, 2 * (64 + 20))
+def test_failures_lie_above_real_faces_the_farthest_first(run, faces, monkeypatch):
+    far = lambda seen, among: SimpleNamespace(distances=np.arange(len(seen)))
+    monkeypatch.setattr(report, "nearest_neighbours", far)
+    picture = report.draw_failures(run, faces, count=20)
+    assert picture.size == (8 * 66 - 2, 2 * (64 + 20))
+    last = sample_faces(run.weights.generator, 20)[-1].transpose(1, 2, 0)
+    assert np.array_equal(np.asarray(picture)[:64, :64], last)
 
 
 def test_a_single_change_stands_for_both_halves(run):

@@ -54,8 +54,22 @@ def test_the_penalty_is_half_of_gamma_times_the_squared_slope_in_units_of_the_sp
     assert gan.penalty(torch.randn(10, 2)).item() == pytest.approx(0.25 * 9)
 
 
+def test_every_4th_step_pays_the_penalty_four_times_over():
+    def slope(r1: float, steps: int) -> float:
+        gan = ToyGAN(ring(), r1=r1)
+        gan.steps_done, gan.penalty = steps, lambda real: gan.D[-1].bias.sum()
+        gan.d_step()
+        return gan.D[-1].bias.grad.item()
+
+    paid = [slope(0.1, steps) - slope(0.0, steps) for steps in range(6)]
+    assert paid == pytest.approx([4, 0, 0, 0, 4, 0], abs=1e-5)
+
+
 def test_a_game_depends_on_its_seed_alone():
+    seen = {}
+
     def play_another(gan: ToyGAN) -> None:
+        seen[gan.steps_done - 1] = gan.optimiser_d.param_groups[0]["lr"], gan.noise_now
         ToyGAN(ring(), seed=gan.steps_done).train(1)
         torch.manual_seed(0)
         gan.sample(10)
@@ -66,3 +80,5 @@ def test_a_game_depends_on_its_seed_alone():
     assert all(math.isfinite(loss) for pair in losses for loss in pair)
     assert torch.equal(disturbed.sample(100), alone.sample(100))
     assert not alone.sample(100).requires_grad
+    # half a cosine; by half time there is no noise any more
+    assert seen[0] == (4e-3, 0.5) and seen[10] == pytest.approx((2e-3, 0))

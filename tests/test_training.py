@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from safetensors.torch import save_file
 from torch import distributed, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from animegan_helpers import training
+from animegan_helpers import budget, training
 from animegan_helpers.budget import choose_device
 from animegan_helpers.checkpoint import (
     CheckpointError,
@@ -76,6 +77,8 @@ def after(steps, images, **changes) -> Trainer:
 
 def test_reals_and_fakes_are_augmented_and_a_part_of_a_batch_is_left_out(images, monkeypatch):
     trainer, seen = Trainer(small(augment=("translation",)), images[:50], device="cpu"), []
+    shown = trainer.augment(torch.ones(20, 3, 64, 64))  # by an eighth at most: 49 of 64 stay
+    assert shown.mean(dim=(1, 2, 3)).min() > 0.76
     monkeypatch.setattr(trainer, "augment", lambda pictures: seen.append(pictures) or pictures)
     trainer.advance()
     assert [pictures.requires_grad for pictures in seen] == [False, True]
@@ -125,8 +128,8 @@ def test_same_bits_as_the_textbook_loop(images, width, steps):
         real = torch.from_numpy(images[order[50 * step : 50 * (step + 1)]]).float() / 127.5 - 1
         fake = generator(torch.randn(50, 100, generator=noise))
         optimiser_d.zero_grad()
-        loss_real = criterion(discriminator(real), ones)
-        loss_d = loss_real + criterion(discriminator(fake.detach()), zeros)
+        logits = discriminator(real), discriminator(fake.detach())
+        loss_d = criterion(logits[0], ones) + criterion(logits[1], zeros)
         loss_d.backward()
         optimiser_d.step()
         optimiser_g.zero_grad()
@@ -134,7 +137,9 @@ def test_same_bits_as_the_textbook_loop(images, width, steps):
         loss_g.backward()
         optimiser_g.step()
         trainer.advance()
-        assert torch.equal(trainer.history[step, :2], torch.stack([loss_d, loss_g]).detach())
+        verdicts = [one.sigmoid().mean() for one in logits]
+        row = torch.stack([loss_d, loss_g, *verdicts]).detach()
+        assert torch.equal(trainer.history[step], row)
     plain = [*generator.state_dict().values(), *discriminator.state_dict().values()]
     assert same(state(trainer), plain)
 
@@ -190,6 +195,12 @@ def test_no_step_waits_for_the_gpu(images, precision, fits, monkeypatch):
     trainer.check_finite()
 
 
+def test_half_of_the_faces_are_turned_left_to_right(images):
+    plain, mixed = (after(0, images, flip=flip).next_faces() for flip in (False, True))
+    same, turned = ((mixed == one).flatten(1).all(dim=1) for one in (plain, plain.flip(3)))
+    assert (same | turned).all() and not same.all() and not turned.all()
+
+
 def test_the_ema_follows_the_generators_buffers_too(images):
     trainer = Trainer(small(ema=0.9), images, device="cpu")
     own = trainer.ema.state_dict()
@@ -215,11 +226,13 @@ def test_making_a_trainer_leaves_random_numbers_alone(images):
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_r1_is_half_its_weight_times_the_penalty(images, monkeypatch):
+def test_r1_and_r2_are_half_their_weights_times_the_penalties(images, monkeypatch):
     losses = []
     monkeypatch.setattr(training, "descend", lambda _, loss, group: losses.append(loss.item()))
-    monkeypatch.setattr(training, "gradient_penalty", lambda *given: 3.0)
-    assert after(1, images, penalty_real=1.0).history[0, 0] + 1.5 == pytest.approx(losses[0])
+    penalty = lambda logits, pictures: 3.0 if pictures.std() > 0.3 else 5.0  # fakes begin as grey
+    monkeypatch.setattr(training, "gradient_penalty", penalty)
+    row = after(1, images, penalty_real=1.0, penalty_fake=4.0).history[0]
+    assert row[0] + 1.5 + 10 == pytest.approx(losses[0])
 
 
 def test_a_lazy_penalty_comes_every_so_many_steps_and_weighs_as_many_times_more(images):
@@ -271,7 +284,8 @@ def test_a_run_writes_its_files_and_goes_on_longer(images, two_epochs, tmp_path)
     ]
     grids = sorted(path.name for path in (out / "grids").iterdir())
     assert grids == ["epoch-0001.webp", "epoch-0002.webp"]
-    assert len((out / "history.csv").read_text().splitlines()) == 1 + 20
+    table = np.loadtxt(out / "history.csv", delimiter=",", skiprows=1)
+    assert table[:, :2].tolist() == [[step, 1 + (step > 10)] for step in range(1, 21)]
     one_sitting = trained(images, tmp_path, ema=0.9)
     assert same(state(two_sittings), state(one_sitting))
     assert np.array_equal(two_sittings.curves()["loss_g"], one_sitting.curves()["loss_g"])
@@ -376,8 +390,9 @@ def test_a_generator_that_a_kill_prevented_is_written_by_the_next_call(images, c
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_an_interrupt_ends_a_run_between_steps_with_a_checkpoint(images, tmp_path):
     watcher = Watcher(3, lambda trainer: os.kill(os.getpid(), signal.SIGINT))
-    trainer = Trainer(small(), images, tmp_path, "cpu")
+    trainer, before = Trainer(small(), images, tmp_path, "cpu"), signal.getsignal(signal.SIGINT)
     message = run(trainer, watcher, update_seconds=0.0)
+    assert signal.getsignal(signal.SIGINT) is before
     assert "stopped after" in message and message == watcher.message and trainer.step in (3, 4)
     again = Trainer(small(), images, tmp_path, "cpu")
     resume(again)
@@ -436,6 +451,7 @@ def test_files_that_are_no_weights_are_told_in_one_line(two_epochs, tmp_path):
 
 
 def test_a_damaged_newest_checkpoint_gives_way_to_the_one_before(images, copied):
+    (copied / "checkpoint-00000020 (copy).safetensors").touch()  # a sync tool's own
     older, newest = checkpoints(copied)
     newest.write_bytes(newest.read_bytes()[:1000])
     resume(again := Trainer(small(ema=0.9), images, copied, "cpu"))
@@ -469,15 +485,19 @@ def test_only_the_same_run_is_resumed(images, copied):
     tensors, about = read_tensors(path)
     write_tensors(path, tensors, about | {"device": "cuda"})
     refused("device was 'cuda', is 'cpu' .*--start-from")
+    write_tensors(path, tensors, about | {"seconds": 1e4})  # of all sittings
+    assert trained(images, copied, ema=0.9, epochs=3).seconds > 1e4
 
 
 def test_a_table_that_cannot_be_written_does_not_stop_a_run(images, tmp_path):
     """As when a spreadsheet holds history.csv open on Windows; the checkpoint has it all."""
     (tmp_path / "history.csv").mkdir(parents=True)
-    assert trained(images, tmp_path, epochs=1).finished
+    trainer = trained(images, tmp_path, epochs=1)
     again = Trainer(small(epochs=1), images, tmp_path, "cpu")
     resume(again)
-    assert len(again.curves()["loss_g"]) == 10
+    assert trainer.finished and len(again.curves()["loss_g"]) == 10
+    loaded = load_weights(tmp_path).generator  # without an EMA it is G to the last bit
+    assert same(loaded.state_dict().values(), trainer.generator.state_dict().values())
 
 
 HOLD = """
@@ -522,6 +542,13 @@ def test_a_run_begins_with_weights_that_are_there(images, two_epochs, tmp_path):
 
 
 # devices and processes
+
+
+@pytest.mark.parametrize("bf16, found", [(0.85, "bf16"), (0.95, "fp32"), (2.0, "fp32")])
+def test_bf16_is_taken_where_it_is_a_tenth_faster(monkeypatch, bf16, found):
+    clock = map(float, np.cumsum([0, bf16, 0, 1] * 6)).__next__  # as if each call took so long
+    monkeypatch.setattr(budget, "time", SimpleNamespace(thread_time=clock, perf_counter=clock))
+    assert budget.best_precision(torch.device("cpu"), width=2, batch=2) == found
 
 
 def test_a_torch_without_cuda_is_told_in_one_line(monkeypatch):

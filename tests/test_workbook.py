@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from animegan_helpers import budget
 from animegan_helpers.files import WriteError
 from animegan_workshop.drawing.drawn import write_faces
 from animegan_workshop.teaching import count, environment, notebooks, testing
@@ -119,6 +120,19 @@ def test_pictures_are_shown_whatever_backend_is_exported(tmp_path, monkeypatch):
     plot = "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()"
     for cells in (executed(tmp_path, drawing), executed(tmp_path, start, plot)):
         assert "image/png" in cells[-1].outputs[-1].data
+
+
+def test_the_minutes_measured_elsewhere_are_scaled_to_this_machine(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(budget, "DATA", tmp_path)
+    monkeypatch.setattr(notebooks, "TIMINGS", tmp_path / "timings.json")
+    monkeypatch.setattr(notebooks, "training_speed", lambda *_, **__: 2_000.0)
+    monkeypatch.setattr(budget, "training_speed", lambda preset: 1_000.0)
+    for machine, minutes in (("a", {"05": 9.0}), ("b", {"05": 6.0}), ("b", {"06": 1.0})):
+        monkeypatch.setattr(notebooks, "hardware", lambda machine=machine: machine)
+        notebooks.record_minutes("laptop", minutes)
+    for name, epochs, said in (("laptop", 8, "about 12 min"), ("gpu", 20, "20 epochs")):
+        monkeypatch.setenv("ANIMEGAN_BUDGET", name)
+        assert budget.start_notebook("05").epochs == epochs and said in capsys.readouterr().out
 
 
 def test_a_kernel_of_the_users_without_ipykernel_is_not_taken(tmp_path, monkeypatch):
