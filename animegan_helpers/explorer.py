@@ -276,7 +276,6 @@ class Pad:
     def show(self) -> "Pad":
         """Displays the pad; where widgets do not work, a picture of the map."""
         right, up = self.directions
-        text = f"the start in the middle; to the right {right}, upwards {up}, {REACH:g} each way"
-        still = pictures.captioned(self.map, text)
+        still = pictures.captioned(self.map, f"start in the middle; to the right {right}; up {up}")
         pictures.show(self.widget, pictures.jpeg_bytes(still), "the pad needs JupyterLab: make lab")
         return self
