@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from animegan_helpers.files import write_text
 from animegan_workshop import checks
 from animegan_workshop.teaching import editions, marking
 from animegan_workshop.teaching.notebooks import notebook_paths
@@ -86,7 +87,13 @@ def test_student_folder_is_complete_and_nothing_is_overwritten(tmp_path, monkeyp
     names = [path.name for path in notebook_paths()]
     assert sorted(path.name for path in (out / "notebooks").iterdir()) == names
     assert (out / "animegan_workshop" / "checks").is_dir()
-    assert not (out / "tests").exists() and not (out / "data" / "cache").exists()
+    assert not (out / "tests").exists()
+    course = tmp_path / "course"
+    for name in ("cache", "runs", "drawn", "reference"):  # the first three are the teacher's own
+        write_text(course / "data" / name / "file", "")
+    monkeypatch.setattr(editions, "PROJECT", course)
+    editions.write_student_edition(tmp_path / "other")
+    assert os.listdir(tmp_path / "other" / "data") == ["reference"]
     (tmp_path / "thesis.txt").write_text("mine")
     monkeypatch.setattr(editions, "PROJECT", out)
     for folder, said in ((tmp_path, "is no student edition"), (out, "is the course itself")):

@@ -29,9 +29,8 @@ def test_a_row_of_z_depends_on_seed_and_number_only(z_dim):
     for count in (1, 2, 7, 64):
         assert torch.equal(sample_latent(count, z_dim, seed=3), many[:count])
     assert not torch.equal(sample_latent(1, z_dim, seed=4), many[:1])
-    gaussian = torch.randn(300, 112, generator=torch.Generator().manual_seed(3))
-    rows = 300 if z_dim == 100 else 1  # shorter rows leave out fewer numbers
-    assert torch.equal(many[:rows], gaussian[:rows, :z_dim])
+    gaussian = torch.randn(112, generator=torch.Generator().manual_seed(3))
+    assert torch.equal(many[0], gaussian[:z_dim])
 
 
 def test_slerp_meets_its_ends_and_keeps_the_length():

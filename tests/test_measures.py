@@ -107,12 +107,13 @@ def test_the_interval_of_modes_ends_at_all_there_are(data):
 
 
 def test_real_against_real_and_lost_modes(data):
-    real = measures.quick_row(names(np.arange(120), 4_000, seed=1), data)
+    real = measures.quick_row(seen := names(np.arange(120), 4_000, seed=1), data)
     half = measures.quick_row(names(np.arange(60), 4_000, seed=2, shift=1), data)
     assert real["modes"] == 120 and half["modes"] == 60
     assert real["kl"] < 0.05 and half["kl"] == pytest.approx(np.log(2), abs=0.03)
     assert real["frechet"] < 0.1 and half["frechet"] == pytest.approx(6, rel=0.1)
     assert half["coverage"] < real["coverage"] and half["precision"] < real["precision"]
+    assert real["coverage"] == measures.overlap(seen.features[:500], data.features).covered.mean()
 
 
 def test_a_new_measure_is_one_entry(data, monkeypatch):

@@ -103,10 +103,12 @@ def test_the_references_that_ship(name):
     assert found["frechet"] > 20 * row["frechet"] and found["recall"] < 0.2 < row["recall"]
 
 
-def test_a_reference_is_what_training_holds_out(drawn, parts):
+def test_a_reference_is_what_training_holds_out(drawn, network, parts):
     assert set(drawn.files[parts.rows]) == set(drawn.hold_out(100)[0].files)
     assert len(held_out_rows(25_000, 5_000)[1]) == 5_000
-    assert parts.reference.count == 100
+    held_out = name_faces(network, drawn.hold_out(100)[1].images)
+    counts = measures.count_modes(held_out.values, parts.reference.sizes)
+    assert parts.reference.counts.tolist() == counts.tolist() and counts.sum() == 100
     assert (np.diff(parts.rows) < 0).any(), "a set may be sorted: some stand for all of it"
 
 

@@ -112,7 +112,9 @@ def test_the_command_writes_a_page_and_asks_nothing_of_the_network(tmp_path, cap
     assert not re.search(r"(src|href)=\"?(https?:)?//", text)
     assert main(words) == 2  # it is there already
     assert "is there already" in capsys.readouterr().err
-    assert main([*words, "--small", "--out", str(tmp_path / "small.html")]) == 0
+    more = ["--small", "--title", "<b>", "--out", str(tmp_path / "small.html")]
+    assert main([*words, *more]) == 0
+    assert "<h1>&lt;b&gt;</h1>" in (tmp_path / "small.html").read_text("utf-8")
     small = (tmp_path / "small.html").stat().st_size
     assert small - 5e5 < 0.55 * (out.stat().st_size - 5e5)  # half as large, but for the library
 
@@ -133,6 +135,9 @@ def test_the_same_weights_give_the_same_page():
     layers = [read_layers(generator) for _ in range(2)]
     assert write.pack_layers(layers[0], False) == write.pack_layers(layers[1], False)
     assert torch.allclose(compute(layers[0], z), generate(generator, z), atol=0.02)
+    layers[1][-1].bias[0] += 1  # too much red
+    assert write.largest_difference(generator, layers[1], count=3) > 50
+    assert "<" not in write.as_json({"</script>": 1})
 
 
 # ---- in a browser

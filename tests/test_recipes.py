@@ -95,9 +95,10 @@ def test_variants_change_what_their_names_say():
 
 
 def test_a_layer_with_spectral_norm_is_initialised_behind_it():
-    layer = initialise(spectral_norm(nn.Conv2d(16, 32, 4)))
-    scale = layer.parametrizations.weight.original.std().item()
-    assert scale == pytest.approx(0.02, rel=0.1)
+    for scheme, std in (("normal", 0.02), ("he", (2 / 256) ** 0.5)):  # 256 inputs
+        layer = initialise(spectral_norm(nn.Conv2d(16, 32, 4)), scheme)
+        scale = layer.parametrizations.weight.original.std().item()
+        assert scale == pytest.approx(std, rel=0.1)
 
 
 def test_batch_deviation_tells_faces_that_are_all_alike_from_faces_that_differ():
