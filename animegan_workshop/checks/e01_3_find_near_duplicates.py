@@ -45,6 +45,7 @@ keep each thumbnail's brightness: subtract no mean
 keep thumbnails as floats: whole numbers lose decimals, and uint8 wraps round
 :: reshape(n, -1) => reshape(n, -1).astype(np.uint8) :: reshape(n, -1) => reshape(n, -1).round()
 :: reshape(n, -1) => reshape(n, -1).astype(int)
+:: reshape(n, -1) => reshape(n, -1).astype(np.uint8) && difference**2 => difference.astype(int) ** 2
 do not stop at the first copy or keep the nearest alone :: threshold] => threshold][:1]
 :: < threshold => < min(threshold, distance[i + 1 :].min() + 1e-9)
 the second place is counted from i + 1: add i + 1 to it :: (i, j) => (i, j - i - 1)

@@ -18,6 +18,7 @@ def modes_and_quality_of(samples, centres, std) -> tuple[int, float]:
 
 FAULTS = """
 you count every sample as good: only those within 3 std of a centre are :: <= 3 * std => < 9e9
+a sample at exactly 3 standard deviations counts: <=, not < :: <= 3 * => < 3 *
 VEEGAN's protocol allows 3 standard deviations :: 3 * std => std :: 3 * std => 2 * std
 the limit is 3 standard deviations, not 3 times the variance :: * std => * std**2 :: * std =>
 you compare the squared distance: compare the distance :: distance <= => distance**2 <=
@@ -51,6 +52,8 @@ def modes_and_quality(answer, seed):
     samples = torch.cat([points, torch.rand(211, 2) - 0.5])  # the last ones are near no centre
     cases = [(samples, centres, 0.02), (centres + 9, centres, 0.001)]  # in the second, none is good
     cases += [(centres[:3], centres[:6], 0.02), (centres[:3] * 0.9, centres, 0.3)]  # one overlaps
+    edge = torch.tensor([[1.5, 0.0], [0.0, 0.0], [7.0, 0.0], [8.0, 1.5]])  # two at 3 std exactly
+    cases += [(edge, torch.tensor([[0.0, 0.0], [8.0, 0.0]]), 0.5)]
 
     def both(*case):
         return several(answer(*case), "two numbers, (modes captured, share)")

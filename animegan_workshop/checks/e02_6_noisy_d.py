@@ -53,9 +53,10 @@ def _look(answer) -> dict:
         logits = network.train(training)(x)
         demand(seen, "call the D that is given: yours calls none, or a copy")
         demand(bool((x == 1).all()), "the points that came in are changed: x + noise, no +=")
-        demand(
-            seen[-1].requires_grad, "no gradient gets back to the points: no .detach(), no no_grad"
-        )
+        lost = "no gradient gets back to the points: add the noise to x, no .detach(), no no_grad"
+        demand(seen[-1].requires_grad, lost)
+        back = torch.autograd.grad(seen[-1].sum(), x, retain_graph=True, allow_unused=True)[0]
+        demand(back is not None and bool((back == 1).all()), lost)
         own = close(logits, D.forward(seen[-1]))
         demand(own, "forward must return D's logits as they are, no noise or sigmoid on them")
         noise.append((seen[-1] - x).detach())

@@ -44,6 +44,8 @@ every entry of the samples is the same tensor: append a new one, or a clone
 each epoch has the same order: give epoch_order the epoch :: seed, epoch) => seed, 0)
 G is left in eval mode: call G.train() after the samples :: G.train() => pass
 the samples are drawn in train mode: call G.eval() first :: G.eval() => pass
+the first epoch is epoch 0: give epoch_order the epoch, counted from 0
+    :: seed, epoch) => seed, epoch + 1)
 the faces are not shuffled: take them in the order of epoch_order
     :: epoch_order(len(faces), seed, epoch) => np.arange(len(faces))
 the batches overlap: each begins where the last one ends :: 0, whole, batch => whole // batch

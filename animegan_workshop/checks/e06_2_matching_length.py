@@ -11,8 +11,9 @@ CURVES = (
     (lambda r: 11.0 * r**0.8, 25.0),
     (lambda r: 40.0 * math.tanh(r / 4), 12.0),
     (lambda r: 2.0 * r**0.9, 23.0),
+    (lambda r: 0.3 * math.tanh(r / 4), 0.2),
 )
-"""Functions from a length to the change, each with a target; the longest step has length 15."""
+"""Functions from a length to the change, each with a target; the longest step is below 17."""
 
 
 def matching(change, target):
@@ -27,7 +28,7 @@ def matching(change, target):
 @exercise("06.3", matching)
 def matching_length(answer, seed):
     """change: length -> change, and a target -> the length that reaches the target."""
-    cases = [(curve, target + seed % 3) for curve, target in CURVES]
+    cases = [(curve, target * (1 + seed % 3 / 20)) for curve, target in CURVES]
     got = [numbers(answer(_counted(curve, target), target)) for curve, target in cases]
     demand(all(one.ndim == 0 for one in got), "return one number, the length")
     lengths = [float(one) for one in got]

@@ -34,6 +34,9 @@ the loss takes logits: no sigmoid before it
     :: z @ weight + bias => (z @ weight + bias).sigmoid()
 the loss takes the logits first, then the labels
     :: (z @ weight + bias, target) => (target, z @ weight + bias)
+logits (N, 1) beside labels (N,) pair each face with every label: squeeze to one shape
+    :: F.binary_cross_entropy_with_logits(z @ weight + bias, target)
+    => (F.softplus(z @ weight + bias)[:, None] - target * (z @ weight + bias)[:, None]).mean()
 the gradients add up: clear them with zero_grad() at each step :: optimiser.zero_grad() => pass
 train on all faces, also on those without it
     :: optimiser = => z, target = z[target == 1], target[target == 1]; optimiser =

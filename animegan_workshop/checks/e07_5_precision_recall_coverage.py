@@ -39,6 +39,9 @@ a ball reaches to the k-th other point of its own set
 :: reach(data) => np.sort(across)[:, [k - 1]] :: reach(data) => np.sort(across)[:, [k - 1]]
 && reach(samples) => np.sort(across.T)[:, [k - 1]]
 not all pairs count, but points: any ball will do :: .any(0) => :: = in_data.any(0) => = in_data
+any ball will do, a wider one too, not only that of the nearest point
+:: in_data.any(0) => in_data[across.argmin(0), range(len(samples))]
+&& in_samples.any(0) => in_samples[across.argmin(1), range(len(data))]
 return shares, from 0 to 1, not numbers of points: take the mean :: .mean() => .sum()
 precision: the share of *samples* in a ball of the data :: = in_data.any(0) => = in_data.any(1)
 recall: the balls of the samples count, and those alone :: in_samples.any(0) => in_data.any(1)
