@@ -26,7 +26,6 @@ the strongest component comes first :: V.T => V.T.flip(0)
 each component must have length 1 :: V.T => V.T * spread[:, None] :: V.T => V.T * S[:, None]
 the spread: divide S by the root of N - 1 :: / (len(x) - 1) ** 0.5 => :: ** 0.5 =>
 :: (len(x) - 1) ** 0.5 => len(x)
-the spread: divide by N - 1, not by N :: len(x) - 1 => len(x)
 the spread: those are variances, take the root :: (len(x) - 1) ** 0.5 => (len(x) - 1) * S
 the spread: N is the number of faces, not of pixels :: len(x) - 1 => x.shape[1] :: len(x) - 1 => k
 the spread: those are shares of the whole :: S / (len(x) - 1) ** 0.5 => S**2 / (centred**2).sum()
@@ -36,7 +35,7 @@ the spread: those are shares of the whole :: S / (len(x) - 1) ** 0.5 => S**2 / (
 @exercise("01.6", principal_components_of)
 def principal_components(answer, seed):
     """x (N, D), k -> mean (D,), components (k, D), spread (k,); signs may differ."""
-    n, d, k = 20, 30, 4
+    n, d, k = 40, 30, 4
     axes = torch.linalg.qr(torch.randn(d, d)).Q
     faces = 99 * torch.randn(n, d) * 0.35 ** torch.arange(d) @ axes.T + 30 * axes[5] + 9 * axes[7]
     true = torch.linalg.svd(faces - faces.mean(0), full_matrices=False)[2][:k].numpy()
