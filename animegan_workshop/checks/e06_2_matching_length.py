@@ -11,7 +11,7 @@ CURVES = (
     (lambda r: 11.0 * r**0.8, 25.0),
     (lambda r: 40.0 * math.tanh(r / 4), 12.0),
     (lambda r: 2.0 * r**0.9, 23.0),
-    (lambda r: 0.3 * math.tanh(r / 4), 0.2),
+    (lambda r: 0.02 * r**0.9, 0.2),
 )
 """Functions from a length to the change, each with a target; the longest step is below 17."""
 
