@@ -115,8 +115,9 @@ def draw_epochs(run: OwnRun, faces: int = 4) -> Figure:
     faces: a side of each grid.
     """
     last = max(run.grids)
-    wanted = [share * last for share in (0.01, 0.1, 0.3, 0.5, 0.75, 1.0)]
-    epochs = sorted({min(run.grids, key=lambda epoch: abs(epoch - w)) for w in wanted})
+    shares = [0.01, 0.1, 0.3, 0.5, 0.75, 1.0] if last >= 20 else np.linspace(1 / last, 1, 6)
+    nearest = [min(run.grids, key=lambda epoch: abs(epoch - share * last)) for share in shares]
+    epochs = sorted(set(nearest))
     columns, rows = min(3, len(epochs)), -(-len(epochs) // 3)
     figure = Figure(figsize=(2.5 * columns, 2.8 * rows), dpi=90, layout="constrained")
     side = 66 * faces - 2  # faces of 64 pixels, 2 between them
