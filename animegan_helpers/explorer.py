@@ -49,7 +49,7 @@ class Explorer:
                 "seed": slider("seed", 0, SEEDS - 1, self.seed, step=1),
                 "truncation": slider("truncation", 0, 1.5, 1.0),
                 "towards": slider("towards seed", 0, SEEDS - 1, (self.seed + 1) % SEEDS, step=1),
-                "way": slider("way to that face", 0, 1),
+                "way": slider("way there", 0, 1),
             },
             "More": {name: slider(name, -REACH, REACH) for name in self.more}
             | {
