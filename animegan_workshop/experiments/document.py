@@ -17,8 +17,9 @@ Made by `python -m animegan_helpers experiments-page` from the results in data/e
 C1 to C18 are those of the report, and notebook 08 reads them. A table shows the mean over the
 runs at the last measurement, with the range. A verdict follows the rule in
 animegan_workshop/experiments/verdict.py, and is on what was asked for, which can be another
-question than the claim. Its p is exact, and adjusted for how many comparisons the experiment has. The interval is
-that of the exact test, not adjusted. Percentages are of the mean of the arm that was subtracted.
+question than the claim. Its p is exact, and adjusted for how many comparisons the experiment
+has. The interval is that of the exact test, not adjusted. Percentages are of the mean of the arm
+that was subtracted.
 
 Experiments with eight seeds on drawn faces share the runs of one arm, so they are not independent.
 Their recipe was chosen on seed 0 of the baseline, one of these eight. It has batch norm
