@@ -274,7 +274,8 @@ def test_judging_a_result():
     assert results.judge(experiment, result)[0]["verdict"] == OPEN
     [row] = results.judge(experiment, result_of(a=base, b=base + 30))
     assert row["verdict"] == FAILS
-    assert "b minus a: +30 (+29%, 95% interval +30 to +30), p = 0.0078" in results.describe(row)
+    assert results.change(row) == "+29% (+29% to +29%)"
+    assert "| b **minus** a | +29% (+29% to +29%) | 0.0078 |" in results.verdict_table([row])
 
 
 @pytest.mark.parametrize(("far", "wanted"), [(30, FAILS), (-30, FAILS), (2, HOLDS), (-2, HOLDS)])

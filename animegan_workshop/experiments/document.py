@@ -47,9 +47,10 @@ def section(name: str) -> str:
         parts.append(f"The claim: *{design.claim}*")
     parts.append(table(result, tuple(measure for measure in SHOWN if measure in first)))
     rows = judge(design, result)
-    parts.append(verdict_table(rows) if rows else "")
+    if rows:
+        parts.append(verdict_table(rows))
     if not design.comparisons:
-        parts[-1] = "No comparison was named beforehand, so there is no verdict."
+        parts.append("No comparison was named beforehand, so there is no verdict.")
     elif len(rows) < len(design.comparisons):
         parts.append("Its runs are not complete, so there is no verdict yet.")
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(parts) + "\n"

@@ -110,38 +110,33 @@ def judge_row(row: dict, p: float) -> str:
     return verdict(sign * row["differences"], smallest, p)
 
 
-def describe(row: dict) -> str:
-    """A row of `judge` in one line."""
-    comparison, (low, high) = row["comparison"], row["interval"]
-    change = f"{percent(row['effect'] / abs(row['base']))}, " if row["base"] else ""
-    return (
-        f"{LABELS[comparison.measure]}, {comparison.second} minus {comparison.first}: "
-        f"{short(row['effect'], '+')} ({change}95% interval {short(low, '+')} to "
-        f"{short(high, '+')}), p = {row['p']:.2g}"
-    )
-
-
 def verdict_table(rows: list[dict]) -> str:
     """Markdown: a line for each row of `judge`, what was compared, found and asked."""
     heads = ("measure", "compared", "change (95% interval)", "p", "asked for", "verdict")
     lines = [f"| {' | '.join(heads)} |", "| --- |" + " --- |" * (len(heads) - 1)]
     for row in rows:
-        comparison, values = row["comparison"], (row["effect"], *row["interval"])
-        if row["base"]:
-            effect, low, high = (percent(value / abs(row["base"])) for value in values)
-        else:
-            effect, low, high = (short(value, "+") for value in values)
+        comparison = row["comparison"]
         by = "within" if comparison.direction == "alike" else "by at least"
         cells = (
             LABELS[comparison.measure],
             f"{comparison.second} **minus** {comparison.first}",
-            f"{effect} ({low} to {high})",
+            change(row),
             f"{row['p']:.2g}",
             f"{comparison.direction} {by} {comparison.smallest:.0%}",
             f"**{row['verdict']}**",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def change(row: dict) -> str:
+    """The effect of a row of `judge` and its interval, in percent of the first arm's mean."""
+    values = row["effect"], *row["interval"]
+    if row["base"]:
+        effect, low, high = (percent(value / abs(row["base"])) for value in values)
+    else:
+        effect, low, high = (short(value, "+") for value in values)
+    return f"{effect} ({low} to {high})"
 
 
 def percent(share: float) -> str:
