@@ -51,6 +51,31 @@ def enlarge(images: torch.Tensor) -> torch.Tensor:
     return images.to(memory_format=torch.channels_last)  # twice as fast on a CPU
 
 
+class FullPrecision(nn.Module):
+    """A layer that stays in fp32: on a CPU a strided one's gradient takes far longer in bf16."""
+
+    def __init__(self, layer: nn.Module):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(features.device.type, enabled=False):
+            return self.layer(features.float())
+
+
+def pad_inside(conv: nn.Conv2d) -> nn.Module:
+    """The same convolution without a copy of its input in a frame of zeros.
+
+    TensorFlow's strided layers have one zero more at the right and below than at the left and
+    above. A kernel with a first row and column of zeros does the same with equal padding.
+    """
+    before, after = getattr(conv.static_padding, "padding", (0, 0))[:2]
+    if after > before:
+        conv.weight = nn.Parameter(F.pad(conv.weight, (1, 0, 1, 0)))
+    conv.padding, conv.static_padding = (after, after), nn.Identity()
+    return conv if conv.stride[0] == 1 else FullPrecision(conv)
+
+
 class FrozenFeatures(nn.Module):
     """The first blocks of EfficientNet-lite0: images (B, 3, 64, 64) -> a list of feature maps.
 
@@ -61,13 +86,13 @@ class FrozenFeatures(nn.Module):
     def __init__(self):
         super().__init__()
         network = load_efficientnet(0)
-        self.stem = fuse_conv_bn_eval(network._conv_stem, network._bn0)
+        self.stem = pad_inside(fuse_conv_bn_eval(network._conv_stem, network._bn0))
         self.blocks = nn.ModuleList(network._blocks[:11])  # what follows is a 32nd of SIZE
         for block in self.blocks:
             for conv, norm in (("_expand", "0"), ("_depthwise", "1"), ("_project", "2")):
                 if hasattr(block, f"{conv}_conv"):
                     pair = getattr(block, f"{conv}_conv"), getattr(block, f"_bn{norm}")
-                    setattr(block, f"{conv}_conv", fuse_conv_bn_eval(*pair))
+                    setattr(block, f"{conv}_conv", pad_inside(fuse_conv_bn_eval(*pair)))
                     setattr(block, f"_bn{norm}", nn.Identity())
         self.requires_grad_(False)
 
