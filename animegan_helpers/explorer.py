@@ -159,7 +159,7 @@ class Explorer:
         for name, direction in self.directions.items():
             moved[name] = strip(self.generator, z, direction, REACH)
         ticks = ["left end", *[""] * 5, "right end"]
-        return plot_strips(moved, "What each slider does", ticks, "where the slider stands")
+        return plot_strips(moved, "What each slider does", ticks, "slider position")
 
     def _set_quietly(self, values: dict) -> None:
         self.quiet = True
@@ -276,6 +276,6 @@ class Pad:
     def show(self) -> "Pad":
         """Displays the pad; where widgets do not work, a picture of the map."""
         right, up = self.directions
-        still = pictures.captioned(self.map, f"start in the middle; to the right {right}; up {up}")
+        still = pictures.captioned(self.map, f"middle: start; right: {right}; up: {up}")
         pictures.show(self.widget, pictures.jpeg_bytes(still), "the pad needs JupyterLab: make lab")
         return self

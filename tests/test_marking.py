@@ -54,7 +54,7 @@ def test_what_cannot_be_marked_is_named(course, text):
     for name in (NAME, "1 (1).ipynb"):
         (course / name).write_text(text)
     other, broken = marking.mend_all(course, course / "nothing is written here")
-    assert other.startswith("1 (1).ipynb is no notebook of the course: not marked")
+    assert other.startswith("1 (1).ipynb is not a course notebook: not marked")
     assert broken.startswith(f"{NAME} cannot be read, ask for it again (")
 
 

@@ -63,4 +63,4 @@ def bootstrap_interval(answer, seed):
 
     cases = [(measure, sets[0], 60, seed + 4), (measure, sets[1], 45, seed + 5)]
     try_cases(answer, bootstrap_interval_of, cases, FAULTS, hint=": low and high")
-    return "it is as wide as the rounds say, and lies on the measure"
+    return "the width fits the rounds, and the centre the measure"

@@ -145,4 +145,4 @@ def train_conditional(answer, seed):
         return {"the history": history, "the trained weights": torch.cat([weights(G), weights(D)])}
 
     try_parts(answer, conditional_loop, look, FAULTS, 1e-3)
-    return "both networks hear the order, the same one"
+    return "both networks hear the same order"

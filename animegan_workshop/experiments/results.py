@@ -112,7 +112,7 @@ def judge_row(row: dict, p: float) -> str:
 
 def verdict_table(rows: list[dict]) -> str:
     """Markdown: a line for each row of `judge`, what was compared, found and asked."""
-    heads = ("measure", "compared", "change (95% interval)", "p", "asked for", "verdict")
+    heads = ("measure", "compared", "change (95% interval)", "p (Holm)", "asked for", "verdict")
     lines = [f"| {' | '.join(heads)} |", "| --- |" + " --- |" * (len(heads) - 1)]
     for row in rows:
         comparison = row["comparison"]

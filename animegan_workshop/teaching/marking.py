@@ -144,7 +144,7 @@ def mend_all(folder: Path, copy: Path) -> list[str]:
     course = {path.name for path in notebook_paths()}
     there = {path.name for path in folder.glob("[!.]*")}
     notes = [
-        f"{name} is no notebook of the course: not marked, unless you give it the course's name"
+        f"{name} is not a course notebook: not marked, unless you rename it"
         for name in sorted(there - course)
     ]
     for name in sorted(there & course):
