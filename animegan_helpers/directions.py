@@ -87,9 +87,7 @@ def orthogonalise(directions: torch.Tensor) -> torch.Tensor:
     """
     left, strengths, right = torch.linalg.svd(normalize(directions), full_matrices=False)
     if len(directions) > directions.shape[1] or strengths[-1] < 0.05:
-        raise ValueError(
-            "these directions depend on each other: leave out one that is like another"
-        )
+        raise ValueError("directions depend on each other: leave out one that is like another")
     return left @ right
 
 

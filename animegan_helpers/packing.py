@@ -58,6 +58,8 @@ def decode(data: bytes, size: int = 64, method: Literal["resize", "crop"] = "res
         raise Unreadable("not a JPEG, PNG, WebP, BMP or GIF picture") from None
     except Unreadable:
         raise
+    except MemoryError:
+        raise NotRead("too little memory") from None
     except Exception:  # noqa: BLE001 - a damaged file makes Pillow raise nearly anything
         raise Unreadable("truncated or damaged") from None
     square = min(rgb.size if method == "resize" else (*rgb.size, size))

@@ -112,8 +112,8 @@ def check_same_run(trainer: Trainer, path: Path, about: dict) -> None:
     """Raises CheckpointError, which names all that differs, unless both are of the same run."""
     summary = json.loads(json.dumps(trainer.summary()))  # with lists for tuples, as in a file
     was, now = (s["config"] | {key: s.get(key) for key in MUST_STAY} for s in (about, summary))
-    names = [name for name in now if name not in MAY_CHANGE and was.get(name) != now[name]]
-    differ = [f"{name} was {was.get(name)!r}, is {now[name]!r}" for name in names]
+    names = [key for key in now | was if key not in MAY_CHANGE and was.get(key) != now.get(key)]
+    differ = [f"{name} was {was.get(name)!r}, is {now.get(name)!r}" for name in names]
     if differ:
         advice = "a new run can begin with its weights: --start-from"
         raise CheckpointError(f"{path} is of another run: {'; '.join(differ)} ({advice})")

@@ -558,3 +558,20 @@ def test_in_a_notebook_nothing_stops(capsys, monkeypatch):
         with pytest.raises((checks.CheckFailed, checks.NotDoneYet)):
             ask()
         monkeypatch.delenv("NBGRADER_EXECUTION")
+
+
+@pytest.mark.parametrize(
+    "fault, told",
+    [
+        (np.negative, "the sign is turned"),
+        (np.square, "every value is the square of the right one"),
+        (lambda r: r * 180 / np.pi, "the angle is in degrees"),
+        (lambda r: r / np.log(10), "log10 stands where"),
+        (lambda r: r[::-1], "order is turned round"),
+        (lambda r: r + np.array([0, 0, 1e-5]), "yours is 0.70001, right is 0.7"),
+    ],
+)
+def test_faults_that_need_no_table(fault, told):
+    right = np.array([0.5, 0.2, 0.7])
+    with pytest.raises(checks.CheckFailed, match=told):
+        comparing._judge([fault(right)], [right], ["case 1"], 1e-7)

@@ -289,6 +289,9 @@ def test_a_file_that_becomes_readable_is_read(tmp_path, monkeypatch):
         faces = load(folder)
         assert levels(faces) == [0, 2] and faces.labels == {}
         assert "1 cannot be opened (Permission denied)" in faces.summary()
+    with monkeypatch.context() as patch:
+        patch.setattr(packing, "_to_rgb", lambda picture: bytearray(1 << 62))  # MemoryError
+        assert "3 too little memory" in str(pytest.raises(sources.FacesError, load, folder).value)
     assert levels(load(folder)) == [0, 1, 2] and load(folder).labels["hair"][0] == "red"
 
 

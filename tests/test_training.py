@@ -485,6 +485,8 @@ def test_only_the_same_run_is_resumed(images, copied):
     tensors, about = read_tensors(path)
     write_tensors(path, tensors, about | {"device": "cuda"})
     refused("device was 'cuda', is 'cpu' .*--start-from")
+    write_tensors(path, tensors, about | {"config": about["config"] | {"new": 1}})
+    refused("new was 1, is None")  # a setting of a newer version
     write_tensors(path, tensors, about | {"seconds": 1e4})  # of all sittings
     assert trained(images, copied, ema=0.9, epochs=3).seconds > 1e4
 

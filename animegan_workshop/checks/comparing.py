@@ -178,4 +178,7 @@ def _judge(
         for at in np.argwhere(~np.isclose(g, r, tolerance, tolerance)):
             place = f" at {at.tolist()}" if at.size else ""
             yours, wanted = g[tuple(at)], r[tuple(at)]
-            raise CheckFailed(f"{label}{place}: yours is {yours:.3g}, right is {wanted:.3g}")
+            apart = (d for d in (3, 6, 16) if f"{yours:.{d}g}" != f"{wanted:.{d}g}")
+            digits = next(apart, 3)  # as many as show the difference
+            told = f"yours is {yours:.{digits}g}, right is {wanted:.{digits}g}"
+            raise CheckFailed(f"{label}{place}: {told}")

@@ -19,6 +19,9 @@ def overlap_of(data: np.ndarray, samples: np.ndarray, k: int = 5) -> tuple[float
 FAULTS = """
 a point is its own nearest neighbour: the k-th *other* one is column k :: [k] => [k - 1]
 your balls reach one too far, to neighbour k + 1: take column k :: [k] => [k + 1]
+a copy of a point is another point: leave out the point itself, not all at distance 0
+:: np.sort(far(points, points)) => np.sort(np.where((d := far(points, points)) > 0, d, np.inf))
+&& [k]] => [k - 1]]
 `k` is not used: your balls reach to a fixed neighbour, always 5 :: far = => k = 5; far =
 sort the distances first, from near to far :: np.sort( => (
 the k-th nearest is asked for, not the k-th farthest :: [k] => [-1 - k]
@@ -68,6 +71,8 @@ def precision_recall_coverage(answer, seed):
     # equally many first, so that radii of a wrong shape do not stop
     try_cases(answer, overlap_of, [(data[:45], samples, k) for k in (3, 4)], FAULTS + FLAT)
     grid = np.indices((5, 5)).reshape(2, -1).T + 0.0  # with many points on an edge
+    twins = np.repeat(grid[:6], 2, axis=0)
     cases = [(data, samples, 3), (samples[:20], data, 5), (grid[::2], grid[:8], 2)]
+    cases.append((twins, np.concatenate([twins[:4], twins[:4] + 0.5]), 1))
     try_cases(answer, overlap_of, cases, FAULTS)
     return "the balls of the data give precision and coverage, those of the samples recall"

@@ -56,20 +56,32 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     It stops Python code; a call that waits inside C is stopped when it returns.
     """
-    thread, over = ctypes.c_ulong(threading.get_ident()), threading.Event()
+    thread = ctypes.c_ulong(threading.get_ident())
+    strike = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    running, striking = (
+        threading.Lock(),
+        threading.Lock(),
+    )  # Python code in an Event could be struck
+    running.acquire()
 
     def watch() -> None:
-        while not over.wait(seconds):
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TookTooLong))
+        pause = seconds
+        while not running.acquire(timeout=pause):
+            with striking:
+                if running.locked():
+                    strike(thread, ctypes.py_object(TookTooLong))
+            pause = max(seconds, 1.0)  # the next must not strike while this one is handled
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
     try:
+        threading.Thread(target=watch, daemon=True).start()
         yield
     finally:
-        with contextlib.suppress(TookTooLong):
-            over.set()
-            watcher.join()
-            for _ in range(100):  # one that is still on its way arrives here
-                pass
-        over.set()
+        ended = False
+        while not ended:
+            try:
+                with striking:
+                    running.release()
+                strike(thread, None)  # takes back one that is on its way
+                ended = True
+            except TookTooLong:  # it had arrived already
+                running.acquire(blocking=False)

@@ -25,8 +25,9 @@ Experiments with eight seeds on drawn faces share the runs of one arm, so they a
 Their recipe was chosen on seed 0 of the baseline, one of these eight. It has batch norm
 and convolutions; an arm without them keeps rates and first weights not chosen for it.
 
-`how-many-faces` tests one reading of C18, more faces. Its comparison of how often D scores its own
-faces higher says little: 250 faces gave 0.51, and chance is 0.5, so it could hardly fall.
+`how-many-faces` tests one reading of C18, more faces, all of them mirrored and shifted. Its
+comparison of how often D scores its own faces higher says little: 250 faces gave 0.51, and chance
+is 0.5, so it could hardly fall. `what-helps` changes what D sees of the same faces.
 """
 SHOWN = ("jitter", "loss_d", "frechet", "modes", "kl", "coverage", "quality")
 
@@ -44,7 +45,7 @@ def section(name: str) -> str:
     claims = f"({design.claims}) " if design.claims else ""
     parts = [f"## {name}", f"**{result['question']}** {claims}{about(result)}."]
     if design.claim:
-        parts.append(f"The claim: *{design.claim}*")
+        parts.append(f"Asked because of the claim: *{design.claim}*")
     parts.append(table(result, tuple(measure for measure in SHOWN if measure in first)))
     rows = judge(design, result)
     if rows:

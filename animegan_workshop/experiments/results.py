@@ -173,10 +173,11 @@ def table(result: dict, names: tuple[str, ...]) -> str:
     lines = [f"| arm | runs | {heads} |", "| --- | --- |" + " --- |" * len(names)]
     columns = [last_values(result, name) for name in names]
     for arm in result["arms"]:
-        failed = len(arm["runs"]) - len(whole_runs(arm))
+        whole = whole_runs(arm)
+        failed = len(arm["runs"]) - len(whole)
         note = f" ({failed} runs ended in a loss that is not finite)" if failed else ""
-        if (factor := arm["steps_factor"]) != 1:
-            note = f" ({factor * result['scale']['steps']:,.0f} steps){note}"
+        if arm["steps_factor"] != 1 and whole:
+            note = f" ({whole[0]['measurements'][-1]['step']:,} steps){note}"
         cells = " | ".join(_range(column[arm["name"]]) for column in columns)
         lines.append(f"| {arm['name']}{note} | {len(arm['runs'])} | {cells} |")
     return "\n".join(lines)
