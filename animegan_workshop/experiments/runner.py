@@ -81,6 +81,7 @@ def config_of(arm: Arm, scale: Scale, seed: int) -> TrainingConfig:
     base = {"width": width, "batch": scale.batch, "ema": 0.0, "epochs": 10**4, "seed": seed}
     base |= {"flip": True, "augment": ("translation",)}  # found by the experiment `baseline`
     base |= {"learning_rate_g": 5e-4, "learning_rate_d": 5e-4}
+    base |= {"precision": "fp32"}  # "auto" could choose another in each run of a pair
     return preset("laptop", **base | arm.settings)
 
 
