@@ -31,9 +31,10 @@ def test_the_frozen_network_is_the_librarys_with_batch_norm_folded():
         right = whole._swish(whole._bn0(whole._conv_stem(projected.enlarge(images))))
         for block in whole._blocks[:11]:
             right = block(right)
-        maps = projected.FrozenFeatures()(images)
+        network = projected.FrozenFeatures()
+        maps = network(images)
         with torch.autocast("cpu", torch.bfloat16):
-            rough = projected.FrozenFeatures()(images)[-1]
+            rough = network(images)[-1]
     assert (rough - right).norm() < 0.05 * right.norm()
     torch.testing.assert_close(maps[-1], right, rtol=1e-3, atol=1e-4)
     assert tuple(one.shape[1] for one in maps) == projected.CHANNELS

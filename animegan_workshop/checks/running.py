@@ -58,10 +58,8 @@ def time_limit(seconds: float) -> Iterator[None]:
     """
     thread = ctypes.c_ulong(threading.get_ident())
     strike = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    running, striking = (
-        threading.Lock(),
-        threading.Lock(),
-    )  # Python code in an Event could be struck
+    # Locks are one call into C; an Event is Python code, which could be struck half way.
+    running, striking = threading.Lock(), threading.Lock()
     running.acquire()
 
     def watch() -> None:
