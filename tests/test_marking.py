@@ -25,8 +25,9 @@ def small(first: str = "x = 1", then: str = "y = 1"):
 
 
 def clumsy():
-    """Right, with a copied cell, a cell that was split, a test deleted, and a log on stderr."""
+    """Right, but a cell copied, one split, a test deleted, a log on stderr, a kernel of their own."""
     notebook = small("import sys\nx = 1\nprint('a log', file=sys.stderr)")
+    notebook.metadata["kernelspec"] = {"name": "conda-gan", "display_name": "GAN"}
     notebook.cells[1] = deepcopy(notebook.cells[0])
     notebook.cells[3] = new_code_cell("z = 1", metadata={"nbgrader": {}})
     return notebook
@@ -62,6 +63,7 @@ FACES = 'import os\nx = os.path.isabs(os.environ["ANIMEGAN_FACES"])'
 RUNS = """from animegan_helpers.budget import runs_folder
 (runs_folder() / "%s").mkdir(parents=True, exist_ok=True)
 y = len(list(runs_folder().iterdir()))"""  # the only run there
+FUSE = "import os\nx = type('X', (), {'__eq__': lambda *_: os._exit(1)})()"  # the test meets it
 ONE, TWO = (f"{got} of 2 points by the checks, 0 answers for a person" for got in (1, 2))
 OUT = f"{ONE}; {NAME}: the cell answer-x %s, so it was left out: look at it"
 CLASS = {
@@ -69,6 +71,7 @@ CLASS = {
     "clumsy": (clumsy(), "; ".join([TWO, *(f"{NAME}: {copy}" for copy in COPIES)])),
     "endless": (small("while True:\n    pass"), OUT % "ran longer than 9 seconds"),
     "exit": (small("exit()", "import time\ntime.sleep(4)\ny = 1"), OUT % "ended the kernel"),
+    "fuse": (small(FUSE, RUNS % "fuse"), OUT % "ended the kernel"),
     "good": (small(FACES, RUNS % "good"), TWO),
     "killed": (small("import os\nos._exit(1)", RUNS % "killed"), OUT % "ended the kernel"),
 }

@@ -113,8 +113,9 @@ def executed(folder: Path, *sources: str) -> list:
     return notebooks.execute(path).cells
 
 
-def test_pictures_are_shown_whatever_backend_is_exported(tmp_path, monkeypatch):
-    monkeypatch.setenv("MPLBACKEND", "agg")
+@pytest.mark.parametrize("backend", ["agg", "TkAgg"])
+def test_pictures_are_shown_whatever_backend_is_exported(backend, tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", backend)
     [drawing] = [cell.source for cell in code_cells("00") if "pyplot" in cell.source]
     start = 'from animegan_helpers.budget import start_notebook\nstart_notebook("01")'
     plot = "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()"

@@ -30,6 +30,12 @@ HANDED_OUT = (
     *("animegan_helpers", "animegan_workshop", "docs", "figures", "data"),
 )
 """What a student needs besides the notebooks, without tests and nbgrader's settings."""
+SURROUNDINGS = {
+    "PYTHONUTF8": "1",  # else Windows writes its own encoding
+    "JUPYTER_PATH": "",  # this Python's own kernel comes before a user's of the same name
+    "JUPYTER_PREFER_ENV_PATH": "1",
+}
+"""The environment that nbgrader runs in."""
 LEFT_OUT = ("__pycache__", "cache", "runs", "drawn", "node_modules")
 """What is not copied from these: running the course makes it again."""
 
@@ -144,7 +150,7 @@ def nbgrader(*words: str) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "nbgrader", *words],
         cwd=PROJECT,
-        env=os.environ | {"PATH": path, "PYTHONUTF8": "1"},  # else Windows writes its own encoding
+        env=os.environ | {"PATH": path} | SURROUNDINGS,
         capture_output=True,
         encoding="utf-8",
         errors="replace",

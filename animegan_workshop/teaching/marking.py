@@ -166,7 +166,9 @@ def mend(notebook: NotebookNode) -> list[str]:
 
     Copying or splitting a cell leaves a second cell with the same id, or with none, and nbgrader
     stops at it. Both parts still run, so an answer in two cells counts as a whole.
+    The kernel is this course's: a student's may have another name.
     """
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     seen, notes = set(), []
     for cell in notebook.cells:
         mark = cell.metadata.get("nbgrader")
