@@ -9,6 +9,7 @@ An augmentation takes images (B, 3, H, W) in [-1, 1] and uniform random numbers 
 from collections.abc import Iterable
 
 import torch
+from torch.nn import functional as F
 
 from animegan_helpers.settings import find
 
@@ -36,7 +37,20 @@ def translate(images: torch.Tensor, random: torch.Tensor) -> torch.Tensor:
     return moved.permute(0, 3, 1, 2) * inside[:, None]
 
 
-AUGMENTATIONS = {"translation": translate}
+def look_closer(images: torch.Tensor, random: torch.Tensor) -> torch.Tensor:
+    """Shows half of the pictures from closer: a window of half the side, enlarged.
+
+    The window is drawn from the middle, a quarter of its side either way: eyes are there.
+    """
+    side = torch.where(random[:, 0] < 0.5, 0.5, 1.0)  # of the window, as a share
+    shift = (random[:, 1:] - 0.5) * (1 - side)[:, None]  # of its centre; the picture is -1 ... 1
+    scale = torch.eye(2, device=side.device) * side[:, None, None]
+    window = torch.cat([scale, shift[:, :, None]], dim=2)  # (B, 2, 3)
+    grid = F.affine_grid(window, list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, align_corners=False)
+
+
+AUGMENTATIONS = {"translation": translate, "closer": look_closer}
 
 
 def augment(images: torch.Tensor, names: Iterable[str], random: torch.Tensor) -> torch.Tensor:

@@ -38,15 +38,15 @@ def plot_curves(
     epochs = np.arange(1, steps + 1) / steps_per_epoch
     figure = Figure(figsize=size)
     losses, verdict = figure.subplots(2, 1, sharex=True)
-    for axes, name, label, colour in (
-        (losses, "loss_d", "D's loss (both terms)", pictures.BLUE),
-        (losses, "loss_g", "G's loss", pictures.ORANGE),
-        (verdict, "d_real", "D(x), real faces", pictures.BLUE),
-        (verdict, "d_fake", "D(G(z)), fakes", pictures.ORANGE),
+    for axes, name, label, colour, style in (
+        (losses, "loss_d", "D's loss (both terms)", pictures.BLUE, "-"),
+        (losses, "loss_g", "G's loss", pictures.ORANGE, "--"),
+        (verdict, "d_real", "D(x), real faces", pictures.BLUE, "-"),
+        (verdict, "d_fake", "D(G(z)), fakes", pictures.ORANGE, "--"),
     ):
         values, mean = curves[name], smooth(curves[name], window)
         axes.plot(epochs[::every], values[::every], color=colour, alpha=0.25, linewidth=0.7)
-        axes.plot(epochs[window - 1 :: every], mean[::every], color=colour, label=label)
+        axes.plot(epochs[window - 1 :: every], mean[::every], style, color=colour, label=label)
         axes.grid(alpha=0.2)
     losses.axhline(2 * np.log(2), color="0.4", linestyle=":", label="2 ln 2: D cannot tell")
     # Rare spikes may leave the axis, so they do not press the rest flat. 1.3: room for the legend.
