@@ -78,9 +78,7 @@ def name_faces(
     Raises ValueError for another shape, or for no image.
     """
     if images.shape[1:] != (3, 64, 64) or not len(images):
-        raise ValueError(
-            f"pictures to name must be (N, 3, 64, 64), N at least 1, not {images.shape}"
-        )
+        raise ValueError(f"pictures to name are (N, 3, 64, 64), N at least 1, not {images.shape}")
     quick, device = _quick_features(network), next(network.parameters()).device
     starts = tqdm(
         range(0, len(images), chunk), progress, disable=progress is None, leave=False, unit="chunk"

@@ -35,11 +35,9 @@ class EpochMeasures:
         if trainer.epoch % self.every and not trainer.finished:
             return
         images = sample_faces(trainer.final_generator(), self.samples, seed=1)
-        row = quick_row(name_faces(self.network, images), self.reference)
+        row = {"epoch": trainer.epoch} | quick_row(name_faces(self.network, images), self.reference)
         try:
-            keep_row(
-                trainer.out, {"epoch": trainer.epoch} | row | {"contrast": contrast_of(images)}
-            )
+            keep_row(trainer.out, row | {"contrast": contrast_of(images)})
         except (WriteError, OSError) as error:
             trainer.notes.append((trainer.epoch, str(error)))
 
@@ -56,9 +54,7 @@ def keep_row(run: Path, row: dict) -> None:
     table = csv.DictReader(StringIO(text))
     before = list(table) if "\0" not in text else [{}]
     if not all((old.get("epoch") or "").isdecimal() for old in before):
-        raise WriteError(
-            f"{path} is no table of measures any more: move it away to begin a new one"
-        )
+        raise WriteError(f"{path} is no table of measures any more: move it away to begin anew")
     new = {name: value if isinstance(value, int) else f"{value:.6g}" for name, value in row.items()}
     columns = dict.fromkeys([*(table.fieldnames or ()), *new])
     out = StringIO()

@@ -293,13 +293,9 @@ def table(measures: dict) -> str:
     ]
     for measure in MEASURES:
         if (name := measure.name) in samples:
-            value, of_real = (
-                number(samples[name]),
-                number(real[name]) if name in real else "about 0.01",
-            )
-            lines.append(
-                f"{measure.label:24}{value:>10}  {interval(samples, name):20}{of_real:>12}"
-            )
+            value, luck = number(samples[name]), interval(samples, name)
+            faces = number(real[name]) if name in real else "about 0.01"  # by definition
+            lines.append(f"{measure.label:24}{value:>10}  {luck:20}{faces:>12}")
     many = samples.get("neighbours")
     looked_up = f"use {many:,} pictures" if many else "need the faces"
     lines += [

@@ -154,10 +154,8 @@ class Trainer:
         self._layout = torch.channels_last if fast else torch.contiguous_format
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(config.seed)
-            shape = config.architecture, config.z_dim, config.width
-            generator, discriminator = build_networks(
-                *shape, config.initialisation, config.variants
-            )
+            size = config.architecture, config.z_dim, config.width
+            generator, discriminator = build_networks(*size, config.initialisation, config.variants)
             self.fixed_noise = torch.randn(64, config.z_dim).to(self.device)
         self.generator = generator.to(self.device, memory_format=self._layout)
         self.discriminator = discriminator.to(self.device, memory_format=self._layout)

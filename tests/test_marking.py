@@ -25,7 +25,7 @@ def small(first: str = "x = 1", then: str = "y = 1"):
 
 
 def clumsy():
-    """Right, but a cell copied, one split, a test deleted, a log on stderr, a kernel of their own."""
+    """Right, but a cell copied, one split, a test deleted, a log on stderr, another kernel."""
     notebook = small("import sys\nx = 1\nprint('a log', file=sys.stderr)")
     notebook.metadata["kernelspec"] = {"name": "conda-gan", "display_name": "GAN"}
     notebook.cells[1] = deepcopy(notebook.cells[0])
