@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from animegan_helpers.augment import AUGMENTATIONS, augment, translate
+from animegan_helpers.augment import AUGMENTATIONS, augment, look_closer, translate
 from animegan_helpers.calibration import contrast_of, recalibrate
 from animegan_helpers.losses import LOSSES, discriminator_loss, gradient_penalty, relativistic_loss
 from animegan_helpers.networks import (
@@ -61,6 +61,16 @@ def test_translation_moves_and_fills_with_grey():
     right_most = translate(pictures, torch.tensor([[0.5, 0.9999, 0.0]] * 4))  # by 8 columns
     torch.testing.assert_close(right_most[..., 8:], pictures[..., :-8])
     assert (right_most[..., :8] == 0).all()
+
+
+def test_half_of_the_pictures_are_seen_from_closer():
+    pictures = torch.rand(2, 3, 64, 64)
+    random = torch.tensor([[0.5, 0.9, 0.9], [0.4, 0.0, 0.5]])  # the second: its window far left
+    whole, closer = look_closer(pictures, random)
+    torch.testing.assert_close(whole, pictures[0])
+    middle = pictures[1:, :, 16:48, 8:40]
+    window = nn.functional.interpolate(middle, scale_factor=2, mode="bilinear")[0]
+    torch.testing.assert_close(closer[:, 1:-1, 1:-1], window[:, 1:-1, 1:-1])
 
 
 ONE_LOGIT = [*VARIANTS, *EXPERIMENTAL["variant"].keys() - {"borrowed-eyes"}]
