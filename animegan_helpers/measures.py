@@ -107,9 +107,8 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """The 95% interval of `measure(rows)`, when the `count` samples are drawn again (Efron 1979).
 
-    Drawing with replacement loses some samples and repeats others. That shifts every round the
-    same way, so the interval is moved back: the rounds' median lies on the measure itself. Nothing
-    here can be below 0, so the interval ends there.
+    Drawing with replacement biases these measures, so the interval is centred again: the rounds'
+    median lies on the measure itself. Nothing here can be below 0, so the interval ends there.
     The interval says how much another draw of as many samples would differ. It does not say how
     far a small sample is off: what real faces get at the same size says that.
     """

@@ -149,16 +149,14 @@ def test_a_kernel_of_the_users_without_ipykernel_is_not_taken(tmp_path, monkeypa
 @pytest.mark.slow
 @pytest.mark.parametrize("number", ["01", "05", "09"])
 def test_faces_of_ones_own_may_be_too_few_or_all_the_same(number, tmp_path, monkeypatch):
-    faces = tmp_path / "faces"
-    faces.mkdir()
-    monkeypatch.setenv("ANIMEGAN_FACES", str(faces))
+    monkeypatch.setenv("ANIMEGAN_FACES", str(tmp_path))
     sources = [cell.source for cell in code_cells(number)]
     first = next(k for k, source in enumerate(sources, start=1) if "= load_faces(" in source)
     for k in range(250):  # half of them are no whole number of batches
         if k == 10:
             with pytest.raises(ValueError, match="10 faces could be read .*(200|40) are needed"):
                 executed(tmp_path, *sources[:first])
-        Image.new("RGB", (64, 64)).save(faces / f"{k}.png")
+        Image.new("RGB", (64, 64)).save(tmp_path / f"{k}.png")
     executed(tmp_path, *sources)
 
 
@@ -223,7 +221,8 @@ def test_words_and_lines_of_a_notebook():
     region = ["x = 1\n", "### BEGIN SOLUTION\n", "y = 2\n", "z = 3\n", "### END SOLUTION\n"]
     mine = code | {"source": region}
     folded = code | {"metadata": {"jupyter": {"source_hidden": True}}}
-    assert [count.words(cell) for cell in (text, code)] == [2, 2]
+    made = code | {"source": ['rows = ["| a | five words in a row |"]\nMarkdown(rows[0] + "key")']}
+    assert [count.words(cell) for cell in (text, code, made)] == [2, 2, 9]
     assert count.students_share([text, code, mine, folded]) == (2, 5)
 
 

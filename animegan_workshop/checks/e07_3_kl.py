@@ -23,7 +23,7 @@ add 0.5 so that empty modes count as well :: terms.sum() => terms[(samples > 0) 
 add 0.5 to all counts, not only 0 :: n, m => p, q = p - 0.5 * (p > 0.5), q - 0.5 * (q > 0.5); n, m
 add 0.5 to both counts, samples and data :: samples + 0.5 => samples + 1e-12
 you add 1 to every count: 0.5 is asked for :: 0.5 => 1
-a tiny number makes empty modes dear: add 0.5 :: 0.5 => 1e-12 :: 0.5 => 1e-10 :: 0.5 => 1e-8
+a tiny number inflates empty modes: add 0.5 :: 0.5 => 1e-12 :: 0.5 => 1e-10 :: 0.5 => 1e-8
 add 0.5 first, then sum: your shares do not add up to 1
 :: p.sum(), q.sum() => samples.sum(), data.sum()
 divide each by its own sum :: p.sum() => q.sum() :: q.sum() => p.sum() :: / n, q / m => , q

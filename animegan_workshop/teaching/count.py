@@ -56,17 +56,29 @@ def python_of(cell: dict) -> str:
 
 
 def words(cell: dict) -> int:
-    """Words of a text cell without tags and formulas; of a code cell those that it prints."""
+    """Words of a text cell; of a code cell those that it prints.
+
+    A cell that shows Markdown puts it together from any of its strings, so all of them count but
+    docstrings and those of a single word, which are names.
+    """
     if cell["cell_type"] == "markdown":
-        text = re.sub(r"<[^>]*>|\$[^$]*\$", " ", "".join(cell["source"]))
-        return len(text.split())
-    prints = [
-        node
-        for node in ast.walk(ast.parse(python_of(cell)))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
-    ]
-    parts = [part for call in prints for part in ast.walk(call) if isinstance(part, ast.Constant)]
-    return sum(len(part.value.split()) for part in parts if isinstance(part.value, str))
+        return words_of("".join(cell["source"]))
+    nodes = list(ast.walk(ast.parse(python_of(cell))))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    names = [getattr(call.func, "id", "") for call in calls]
+    shown = "Markdown" in names
+    if not shown:
+        prints = [call for call, name in zip(calls, names) if name == "print"]
+        nodes = [node for call in prints for node in ast.walk(call)]
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    constants = [n for n in nodes if isinstance(n, ast.Constant) and id(n) not in docstrings]
+    texts = [constant.value for constant in constants if isinstance(constant.value, str)]
+    return sum(words_of(text) for text in texts if not shown or " " in text.strip())
+
+
+def words_of(text: str) -> int:
+    """How many words a text has, without tags and formulas."""
+    return len(re.sub(r"<[^>]*>|\$[^$]*\$", " ", text).split())
 
 
 def folded(cell: dict) -> bool:
