@@ -4,7 +4,6 @@ import argparse
 import time
 from pathlib import Path
 
-from animegan_helpers.budget import PROJECT
 from animegan_workshop.commands import base
 from animegan_workshop.commands.base import command, one_of, option, positive
 from animegan_workshop.commands.engine import unused_weights
@@ -151,10 +150,10 @@ def experiment(arguments: argparse.Namespace) -> str:
 def experiments_page(arguments: argparse.Namespace) -> str:
     """Write docs/experiments.md anew from the results of all experiments."""
     from animegan_helpers.files import unused, write_text
-    from animegan_workshop.experiments.document import experiments_page as page
+    from animegan_workshop.experiments import document
 
-    path = unused(arguments.out) if arguments.out else PROJECT / "docs" / "experiments.md"
-    write_text(path, page())
+    path = unused(arguments.out) if arguments.out else document.PAGE
+    write_text(path, document.experiments_page())
     return f"{path} written"
 
 
