@@ -21,6 +21,7 @@ the shares' sum must be 1: divide by len(values) :: len(values) => len(counts) :
 log2 needs 2**H, ln needs exp(H): yours are mixed :: np.log( => np.log2( :: np.exp( => np.exp2(
 sum over the values, no mean :: .sum() => .mean()
 the entropy is the sum of p ln p :: p * np.log(p) => np.log(p) :: np.log(p) => np.log1p(p)
+:: (p * np.log(p)).sum() => np.log(p).mean()
 1 / sum p^2 is Simpson's number: take exp(H) :: np.exp(entropy) => 1 / (p**2).sum()
 all shares count, not the largest :: np.exp(entropy) => p.max() :: np.exp(entropy) => 1 / p.max()
 count whole names, not letters
@@ -39,5 +40,5 @@ def effective_number(answer, seed):
     """(N,) of str -> exp(H), H = -sum p ln p over the shares p of the values."""
     uneven = np.array(["red"] * (7 + seed % 5) + ["green"] * 2 + ["grey"])
     even = np.array(["red", "green", "blue", "aqua"] * 5)
-    try_cases(answer, effective_number_of, [(uneven,), (even,)], FAULTS)
+    try_cases(answer, effective_number_of, [(uneven,), (even,), (uneven[:3],)], FAULTS)
     return "four equal values count as 4, uneven ones as fewer"

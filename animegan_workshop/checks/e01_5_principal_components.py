@@ -19,7 +19,8 @@ FAULTS = """
 that is the mean after centring, which is zero: return the mean face :: n mean => n centred.mean(0)
 subtract the mean before you look for components :: x - mean => x :: x - mean => x - x.mean()
 only subtract the mean: do not divide by each pixel's spread :: x - mean => (x - mean) / x.std(0)
-each component must be a row: transpose them :: V.T => V
+each component must be a row: transpose them :: V.T => V :: V.T => V.reshape(V.T.shape)
+subtract the mean face, not each face's own mean :: x - mean => x - x.mean(1, keepdim=True)
 the first component is missing: the mean is none of them :: q=k => q=k + 1 && V.T => V.T[1:]
 those are the left vectors U, one number a face: take the right ones :: V.T => U.T :: V.T => U
 the strongest component comes first :: V.T => V.T.flip(0)

@@ -19,6 +19,7 @@ multiply by the spread, do not divide :: z * spread => z / spread
 the spread is no variance, use it as it is :: * spread => * spread**2 :: * spread => * spread.sqrt()
 z is not used :: z * spread => 0 * z + spread
 use z as it is: its length counts :: z * spread => z / z.norm(dim=1, keepdim=True) * spread
+:: z * spread => z.clamp(-1, 1) * spread
 move along every component, not the first alone :: z * spread => z * spread * torch.eye(5)[0]
 limit the values to -1...1, nothing else :: .clamp(-1, 1) => :: clamp(-1, 1) => clamp(0, 1)
 limit the whole picture, after the mean is added :: + moves => + moves.clamp(-1, 1)

@@ -25,6 +25,7 @@ D is the sigmoid of log(p / q): no other :: p / (p + q) => (p - q).sigmoid()
 D answers a hard 0 or 1: the best pay lies in between :: p / (p + q) => (p > q) * 1.0
 that is p alone: weigh reals against fakes at the same place :: / (p + q) =>
 you divide by a sum over all places: take one :: (p + q) => (p + q).sum() :: (p + q) => p.sum()
+:: p / (p + q) => (p / p.sum()) / (p / p.sum() + q / q.sum())
 that follows from the report's formula, see 02.3 :: p / (p + q) => (p - q).clamp(0, 1)
 p - q is negative where fakes prevail :: p / (p + q) => (p - q) :: p / (p => (p - q) / (p
 the derivative leads to p / (p + q), no squares :: p / (p + q) => p**2 / (p**2 + q**2)
@@ -37,12 +38,14 @@ a search in steps is not exact: find the best d by hand
 :: p / (p + q) => searched(p, q, 10) :: p / (p + q) => searched(p, q, 20)
 :: p / (p + q) => searched(p, q, 100) :: p / (p + q) => searched(p, q, 1000)
 the brackets are missing: divide by the whole sum :: (p + q) => p + q
+small densities count as they are: add nothing, no lower limit
+:: (p + q) => (p + q + 1e-6) :: (p + q) => (p + q + 1e-8) :: (p + q) => (p + q).clamp(1e-3)
 """
 
 
 @exercise("02.1", best_d)
 def best_discriminator(answer, seed):
     """Densities p, q (N,) -> D(x) (N,) that maximises p log d + q log(1 - d)."""
-    p, q = torch.rand(2, 50) * torch.rand(2, 50) + 0.01
+    p, q = (torch.rand(2, 50) * torch.rand(2, 50) + 0.01) * 10.0 ** -torch.randint(5, (50,))
     try_cases(answer, best_d, [(p, q)], FAULTS)
     return "the best D is the share of reals"

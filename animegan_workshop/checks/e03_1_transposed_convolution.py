@@ -21,6 +21,7 @@ FAULTS = """
     your kernel is turned by 180 degrees :: * kernel => * kernel[::-1, ::-1]
     your kernel is transposed :: * kernel => * kernel.T
     rows and columns of x are swapped :: x[i, j] => x[j, i]
+    the stride holds for rows and columns :: j * stride => j :: i * stride, j => i, j
     the stamps lie one pixel apart: start them at i s and j s :: i * stride, j * stride => i, j
     multiply each stamp by its input value :: x[i, j] * kernel => kernel
     the loops leave out the last row or column of x :: x.shape => x[1:, 1:].shape

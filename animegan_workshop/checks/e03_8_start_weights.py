@@ -45,6 +45,8 @@ def start_weights(answer, seed):
     demand(all(biases), "a convolution's bias stays as it is")
     shifts = [bool((layers[-1].bias == 0).all()) for layers in (outer, inner)]
     demand(all(shifts), "batch norm's shifts, its `bias`, must all be 0")
+    rows = outer[0].weight.flatten(1)
+    demand(not torch.equal(rows[0], rows[1]), "all filters of a layer are alike: draw each weight")
     differ = not torch.equal(outer[0].weight, inner[0].weight)
     demand(differ, "two layers start with the same numbers: set no seed before each layer")
     demand(returned is network, "return the network that was given")
